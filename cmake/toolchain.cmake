@@ -1,0 +1,25 @@
+# Warnings, sanitizers, compiler cache and linker for our own targets.
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+  set(CMAKE_C_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+endif()
+
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+if(CMAKE_BUILD_TYPE STREQUAL "Debug" AND NOT TANDEM_DEBUG_INFO)
+  set(CMAKE_CXX_FLAGS_DEBUG "-O0")
+  set(CMAKE_C_FLAGS_DEBUG "-O1")
+endif()
+
+add_library(tandem_flags INTERFACE)
+target_compile_options(tandem_flags INTERFACE
+  -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
+  -Wno-missing-field-initializers)
+if(TANDEM_SANITIZE)
+  add_compile_options(-fsanitize=${TANDEM_SANITIZE} -fno-omit-frame-pointer -g1 -O1)
+  add_link_options(-fsanitize=${TANDEM_SANITIZE})
+endif()
