@@ -1,0 +1,82 @@
+#pragma once
+// tandem.yaml as values: the repositories, the environments, the policies.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+
+namespace tandem {
+
+enum class Role { Application, Infrastructure };
+std::string_view word(Role role);                   ///< "application", "infrastructure"
+
+struct RepositoryConfiguration {
+  std::string name;
+  Role role{};
+  std::string url;                                  ///< path or URL that git understands; relative paths are made absolute
+  std::string branch = "main";
+  bool operator==(const RepositoryConfiguration&) const = default;
+};
+
+/// What sync carries: `from` in the application repository to `to` in the infrastructure repository.
+struct ComponentConfiguration {
+  std::string from;
+  std::string to;
+  bool operator==(const ComponentConfiguration&) const = default;
+};
+
+enum class ConflictSide { Refuse, Application, Infrastructure };
+
+struct SyncConfiguration {
+  std::vector<ComponentConfiguration> components{{"src", "lambda/src"}, {"main.py", "lambda/main.py"}};
+  std::string requirements_from = "requirements.txt";
+  std::string requirements_to = "lambda/requirements.txt";
+  ConflictSide on_conflict = ConflictSide::Refuse;
+  bool operator==(const SyncConfiguration&) const = default;
+};
+
+struct ComposeConfiguration {
+  std::string folder = "lambda";                    ///< of the infrastructure repository
+  std::vector<std::string> handlers{"integrated_api_handler", "enhanced_api_handler", "api_handler"};
+  std::string runtime = "python3.11";
+  bool operator==(const ComposeConfiguration&) const = default;
+};
+
+enum class TargetKind { Local, Aws };
+enum class RollbackPolicy { Automatic, Recommend };
+
+struct EnvironmentConfiguration {
+  std::string name = "local";
+  TargetKind target = TargetKind::Local;
+  std::string region = "us-east-1";
+  std::string endpoint{};                           ///< another DynamoDB engine; empty = the embedded one
+  RollbackPolicy rollback = RollbackPolicy::Automatic;
+  std::map<std::string, std::string> parameters{};  ///< template parameters; ${Secrets.x} is resolved
+  std::vector<std::string> suites{};                ///< verification suites; empty = all
+  std::string admin_email{};                        ///< for the suites that need to log in
+  std::string admin_password_secret{};              ///< name of the secret
+  std::string cdk_folder = ".";
+  bool operator==(const EnvironmentConfiguration&) const = default;
+};
+
+struct Configuration {
+  std::string state_folder;                         ///< absolute
+  std::vector<RepositoryConfiguration> repositories{};
+  SyncConfiguration sync{};
+  ComposeConfiguration compose{};
+  std::vector<EnvironmentConfiguration> environments{};
+  std::uint16_t port = 0;                           ///< of the daemon's HTTP side; 0 = any
+  bool unsandboxed = false;                         ///< run steps without a sandbox where none can be had
+  bool network_in_steps = true;                     ///< steps may reach package registries
+  bool operator==(const Configuration&) const = default;
+
+  const RepositoryConfiguration* find_repository(std::string_view name) const;
+  const RepositoryConfiguration* find_repository(Role role) const;    ///< the first one of that role
+  const EnvironmentConfiguration* find_environment(std::string_view name) const;
+};
+
+}  // namespace tandem
