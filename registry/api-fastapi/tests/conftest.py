@@ -33,22 +33,29 @@ def quick_hashes(monkeypatch):
     monkeypatch.setattr("src.auth.login.NOBODY", passwords.NOBODY.replace("16384", "2"))
 
 
+@pytest.fixture(scope="session")
+def _client():
+    """One mocked DynamoDB and one client for the whole suite; making them anew would be most of its time."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("AWS_", "ADMIN_", "TANDEM_")):
+                patch.delenv(name)
+        for name, value in TABLES.items():
+            patch.setenv(name, value)
+        patch.setenv("AWS_REGION", "eu-central-1")
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        with mock_aws():
+            yield table.client()
+
+
 @pytest.fixture
-def dynamodb(monkeypatch):
-    for name in list(os.environ):
-        if name.startswith(("AWS_", "ADMIN_", "TANDEM_")):
-            monkeypatch.delenv(name)
-    for name, value in TABLES.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    with mock_aws():
-        table.client.cache_clear()
-        client = table.client()
-        _create_tables(client)
-        yield client
-    table.client.cache_clear()
+def dynamodb(_client):
+    """Empty tables."""
+    _create_tables(_client)
+    yield _client
+    for name in TABLES.values():
+        _client.delete_table(TableName=name)
 
 
 def _create_tables(client):

@@ -80,8 +80,10 @@ def list_people(limit: int, after: tuple[str, str] | None) -> tuple[list[dict], 
         )
         found += [unpack(item) for item in answer["Items"]]
         if "LastEvaluatedKey" not in answer:
-            return found, None
+            break
         arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    if len(found) <= limit:
+        return found, None
     last = found[limit - 1]
     return found[:limit], (last["createdAt"], last["id"])
 
