@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 import yaml
 from moto import mock_aws
+from moto.dynamodb.models import dynamodb_backends
 from starlette.testclient import TestClient
 
 from main import app
 from src import passwords
-from src.storage import people, table
+from src.storage import people, sessions, table
 from tests.contract import Contract
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -18,6 +19,7 @@ TABLES = {"PEOPLE_TABLE": "people", "SEARCH_TABLE": "search", "SESSIONS_TABLE": 
 ADMIN = {"email": "root@example.org", "password": "the first password"}
 MEMBER = {"email": "mia@example.org", "password": "the second password"}
 
+_http = TestClient(app, raise_server_exceptions=False)
 _contract = Contract(yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8")))
 
 
@@ -46,16 +48,17 @@ def _client():
         patch.setenv("AWS_ACCESS_KEY_ID", "test")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
         with mock_aws():
+            _create_tables(table.client())
             yield table.client()
 
 
 @pytest.fixture
 def dynamodb(_client):
     """Empty tables."""
-    _create_tables(_client)
-    yield _client
-    for name in TABLES.values():
-        _client.delete_table(TableName=name)
+    for backend in dynamodb_backends.values():
+        for stored in backend["eu-central-1"].tables.values():
+            stored.items.clear()
+    return _client
 
 
 def _create_tables(client):
@@ -92,16 +95,22 @@ def _create_tables(client):
         )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_event_loop():
+    """Keeps one loop for all requests; a client outside a `with` starts one for each."""
+    with _http:
+        yield
+
+
 class Api:
     """The application as one caller sees it."""
 
     def __init__(self, token: str | None = None):
-        self._http = TestClient(app, raise_server_exceptions=False)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def __call__(self, method: str, path: str, **arguments):
         headers = self._headers | arguments.pop("headers", {})
-        answer = self._http.request(method, path, headers=headers, follow_redirects=False, **arguments)
+        answer = _http.request(method, path, headers=headers, follow_redirects=False, **arguments)
         _contract.check(method, answer.request.url.path, answer)
         return answer
 
@@ -126,9 +135,7 @@ def anybody(dynamodb):
 def _person_with_token(fields: dict, credentials: dict):
     secret = {"email": credentials["email"], "passwordHash": passwords.hash_password(credentials["password"])}
     person = people.create_person(fields | secret)
-    answer = Api().post("/auth/login", json=credentials)
-    assert answer.status_code == 200, answer.text
-    caller = Api(answer.json()["accessToken"])
+    caller = Api(sessions.open_session(person))
     caller.id = person["id"]
     return caller
 

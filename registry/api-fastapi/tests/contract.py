@@ -1,5 +1,6 @@
 """Holds answers against an OpenAPI document and remembers which of its promises were seen kept."""
 
+import json
 import re
 
 from jsonschema import Draft202012Validator, FormatChecker
@@ -13,6 +14,7 @@ class Contract:
     def __init__(self, document: dict):
         self.document = document
         self.seen: set[tuple[str, str, int]] = set()
+        self._validators: dict[str, Draft202012Validator] = {}
         # A literal path is looked at before one with variables.
         self._paths = sorted(document["paths"], key=lambda path: "{" in path)
 
@@ -67,8 +69,11 @@ class Contract:
             Draft202012Validator(header["schema"]).validate(value)
 
     def _check_body(self, answer, schema: dict) -> None:
-        whole = schema | {"components": self.document["components"]}
-        Draft202012Validator(whole, format_checker=FormatChecker()).validate(answer.json())
+        key = json.dumps(schema)
+        if key not in self._validators:
+            whole = schema | {"components": self.document["components"]}
+            self._validators[key] = Draft202012Validator(whole, format_checker=FormatChecker())
+        self._validators[key].validate(answer.json())
 
 
 def _pattern(template: str) -> str:
