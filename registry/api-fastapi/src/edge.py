@@ -11,7 +11,7 @@ log = logging.getLogger("people.edge")
 # a page that has no token gains nothing by it.
 _EVERY_ANSWER = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Allow, Retry-After, WWW-Authenticate",
+    "Access-Control-Expose-Headers": "Allow, Location, Retry-After, WWW-Authenticate",
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
 }

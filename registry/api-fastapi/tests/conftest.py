@@ -1,18 +1,20 @@
-"""The application in front of a mocked DynamoDB, and a client that holds every answer against openapi.yaml."""
+"""The application in front of a DynamoDB in memory, and a client that holds every answer against openapi.yaml.
+
+With TEST_DYNAMODB=moto the same tests run against moto, which somebody else wrote (requirements-moto.txt).
+"""
 
 import os
 from pathlib import Path
 
 import pytest
 import yaml
-from moto import mock_aws
-from moto.dynamodb.models import dynamodb_backends
 from starlette.testclient import TestClient
 
 from main import app
 from src import passwords
 from src.storage import people, sessions, table
 from tests.contract import Contract
+from tests.fake_dynamodb import FakeDynamoDB
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLES = {"PEOPLE_TABLE": "people", "SEARCH_TABLE": "search", "SESSIONS_TABLE": "sessions"}
@@ -36,29 +38,46 @@ def quick_hashes(monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def _client():
-    """One mocked DynamoDB and one client for the whole suite; making them anew would be most of its time."""
+def _storage():
+    """The client, and what empties its tables. One for the whole suite."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith(("AWS_", "ADMIN_", "TANDEM_")):
                 patch.delenv(name)
         for name, value in TABLES.items():
             patch.setenv(name, value)
-        patch.setenv("AWS_REGION", "eu-central-1")
-        patch.setenv("AWS_ACCESS_KEY_ID", "test")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        with mock_aws():
-            _create_tables(table.client())
-            yield table.client()
+        if os.environ.get("TEST_DYNAMODB") == "moto":
+            yield from _moto(patch)
+        else:
+            fake = FakeDynamoDB()
+            patch.setattr(table, "client", lambda: fake)
+            _create_tables(fake)
+            yield fake, fake.clear
+
+
+def _moto(patch):
+    from moto import mock_aws
+    from moto.dynamodb.models import dynamodb_backends
+
+    def clear():
+        for backend in dynamodb_backends.values():
+            for stored in backend["eu-central-1"].tables.values():
+                stored.items.clear()
+
+    patch.setenv("AWS_REGION", "eu-central-1")
+    patch.setenv("AWS_ACCESS_KEY_ID", "test")
+    patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    with mock_aws():
+        _create_tables(table.client())
+        yield table.client(), clear
 
 
 @pytest.fixture
-def dynamodb(_client):
+def dynamodb(_storage):
     """Empty tables."""
-    for backend in dynamodb_backends.values():
-        for stored in backend["eu-central-1"].tables.values():
-            stored.items.clear()
-    return _client
+    client, clear = _storage
+    clear()
+    return client
 
 
 def _create_tables(client):

@@ -23,7 +23,7 @@ def test_create_returns_the_person_with_everything_but_the_password(admin):
     answer = admin.post("/people", json=FULL)
     assert answer.status_code == 201
     person = answer.json()
-    assert answer.headers["location"] == f"/people/{person['id']}"
+    assert answer.headers["location"] == f"people/{person['id']}"
     assert uuid.UUID(person["id"]).version == 4
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", person["createdAt"])
     assert person["updatedAt"] == person["createdAt"]

@@ -60,7 +60,7 @@ export class ApiStack extends Stack {
       code: lambda.Code.fromAsset(LAMBDA_DIRECTORY, {
         exclude: ['tests', '**/__pycache__', '**/*.pyc', '**/.pytest_cache', '.venv', '.coverage', 'reports'],
       }),
-      memorySize: 512,
+      memorySize: 1024,
       timeout: Duration.seconds(15),
       environment: {
         PEOPLE_TABLE: data.people.tableName,

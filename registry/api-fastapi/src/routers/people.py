@@ -57,7 +57,7 @@ def create_person(_: Admin, response: Response, body: PersonCreate) -> dict:
         person = people.create_person(_stored(body.model_dump()))
     except people.EmailTaken:
         raise email_taken() from None
-    response.headers["Location"] = f"/people/{person['id']}"
+    response.headers["Location"] = f"people/{person['id']}"  # relative: a stage may lie before the path
     return shown(person)
 
 
