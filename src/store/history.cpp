@@ -11,6 +11,7 @@ CREATE TABLE IF NOT EXISTS runs (number INTEGER PRIMARY KEY, repository TEXT, wo
                                  finished INTEGER, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS runs_unfinished ON runs (number) WHERE finished = 0;
 CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tips (repository TEXT, branch TEXT, commit_id TEXT, PRIMARY KEY (repository, branch)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS syncs (number INTEGER PRIMARY KEY, id TEXT UNIQUE, landed TEXT, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS syncs_landed ON syncs (landed);
 CREATE TABLE IF NOT EXISTS releases (number INTEGER PRIMARY KEY, id TEXT UNIQUE, body TEXT NOT NULL);
@@ -68,6 +69,8 @@ Done History::put(const Change& change, std::int64_t position) {
                              std::int64_t{is_final(run.status)}, to_text(to_json(run))}));
     for (const auto& event : change.events)
       TRY(database_.execute("INSERT OR IGNORE INTO events VALUES (?)", {event.value}));
+    for (const auto& tip : change.tips)
+      TRY(database_.execute("INSERT OR REPLACE INTO tips VALUES (?, ?, ?)", {tip.repository, tip.branch, tip.commit.value}));
     for (const auto& sync : change.syncs)
       TRY(database_.execute("INSERT INTO syncs (id, landed, body) VALUES (?, ?, ?) "
                             "ON CONFLICT (id) DO UPDATE SET landed = excluded.landed, body = excluded.body",
@@ -109,6 +112,29 @@ Result<std::int64_t> History::last_run_number() {
 Result<bool> History::has_event(const EventId& id) {
   const auto found = TRY(database_.integer("SELECT 1 FROM events WHERE id = ?", {id.value}));
   return found.has_value();
+}
+
+Result<std::optional<CommitId>> History::tip(const std::string& repository, const std::string& branch) {
+  const auto found = TRY(database_.text("SELECT commit_id FROM tips WHERE repository = ? AND branch = ?", {repository, branch}));
+  return found ? std::optional(CommitId{*found}) : std::nullopt;
+}
+
+Result<std::vector<Tip>> History::tips(const std::string& repository) {
+  std::vector<Tip> out;
+  TRY(database_.query("SELECT branch, commit_id FROM tips WHERE repository = ?", {repository}, [&](const Row& row) {
+    out.push_back({repository, row.text(0), CommitId{row.text(1)}});
+    return done();
+  }));
+  return out;
+}
+
+Result<std::optional<Run>> History::find_caused_run(const std::string& repository, const std::string& file,
+                                                    const CommitId& commit, const RunId& cause) {
+  return body<Run>(database_,
+                   "SELECT body FROM runs WHERE repository = ?1 AND json_extract(body, '$.workflow.file') = ?2 AND "
+                   "json_extract(body, '$.commit') = ?3 AND json_extract(body, '$.event.cause') = ?4 AND number > ?5 "
+                   "ORDER BY number DESC LIMIT 1",
+                   {repository, file, commit.value, cause.value, run_number(cause)}, run_from_json);
 }
 
 Result<std::optional<SyncRecord>> History::find_sync_landed_as(const CommitId& commit) {

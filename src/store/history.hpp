@@ -23,6 +23,13 @@ struct RunQuery {
   size_t count = 20;
 };
 
+/// Where a branch was when it was last looked at.
+struct Tip {
+  std::string repository;
+  std::string branch;
+  CommitId commit;                ///< empty: the branch was deleted
+};
+
 /// Can be deleted at any time: `catch_up` makes it anew from the journal.
 class History {
  public:
@@ -37,6 +44,7 @@ class History {
     std::vector<Release> releases{};
     std::vector<Deployment> deployments{};
     std::vector<EventId> events{};
+    std::vector<Tip> tips{};
   };
   Done put(const Change& change, std::int64_t position);
 
@@ -45,6 +53,10 @@ class History {
   Result<std::vector<Run>> unfinished_runs();                     ///< oldest first
   Result<std::int64_t> last_run_number();
   Result<bool> has_event(const EventId& id);
+  Result<std::optional<CommitId>> tip(const std::string& repository, const std::string& branch);
+  Result<std::vector<Tip>> tips(const std::string& repository);
+  /// The newest run of a workflow file for a commit that `cause` led to.
+  Result<std::optional<Run>> find_caused_run(const std::string& repository, const std::string& file, const CommitId& commit, const RunId& cause);
   Result<std::optional<SyncRecord>> find_sync_landed_as(const CommitId& infrastructure_commit);
   Result<std::optional<SyncRecord>> find_sync(const SyncId& id);
   Result<std::vector<SyncRecord>> syncs(size_t count);
