@@ -77,6 +77,8 @@ struct State {
   std::int64_t last_run = 0;
   std::set<EventId> events;                         ///< handled already (those the conductor has asked about)
 
+  std::vector<Run> ended;                           ///< runs that ended since whoever keeps the history took them
+
   Run* find(const RunId& id);
   const Run* find(const RunId& id) const;
 };

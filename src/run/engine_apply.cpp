@@ -105,7 +105,11 @@ Done apply(State& state, const std::string& kind, const std::string& subject, co
   auto* run = state.find(RunId{subject});
   if (run == nullptr) return done();  // it has ended; nothing about it matters for deciding
   TRY(apply(*run, kind, body, at), "applying {} to {}", kind, subject);
-  if (is_final(run->status)) state.runs.erase(store::run_number(RunId{subject}));
+  if (is_final(run->status)) {
+    const auto number = store::run_number(RunId{subject});
+    state.ended.push_back(std::move(*run));
+    state.runs.erase(number);
+  }
   return done();
 }
 
