@@ -22,6 +22,8 @@ Done collect(const store::Entry& entry, store::History::Change& change) {
     change.syncs.push_back(TRY(sync_record_from_json(entry.body)));
   } else if (entry.kind == "release.created") {
     change.releases.push_back(TRY(release_from_json(entry.body)));
+  } else if (entry.kind == "artifact.kept") {
+    change.artifacts.push_back(TRY(artifact_from_json(entry.body)));
   } else if (entry.kind == "deployment.changed") {
     change.deployments.push_back(TRY(deployment_from_json(entry.body)));
   }

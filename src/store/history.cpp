@@ -12,6 +12,8 @@ CREATE TABLE IF NOT EXISTS runs (number INTEGER PRIMARY KEY, repository TEXT, wo
 CREATE INDEX IF NOT EXISTS runs_unfinished ON runs (number) WHERE finished = 0;
 CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tips (repository TEXT, branch TEXT, commit_id TEXT, PRIMARY KEY (repository, branch)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS artifacts (number INTEGER PRIMARY KEY, run TEXT, action TEXT, name TEXT, body TEXT NOT NULL,
+                                      UNIQUE (run, action, name));
 CREATE TABLE IF NOT EXISTS syncs (number INTEGER PRIMARY KEY, id TEXT UNIQUE, landed TEXT, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS syncs_landed ON syncs (landed);
 CREATE TABLE IF NOT EXISTS releases (number INTEGER PRIMARY KEY, id TEXT UNIQUE, body TEXT NOT NULL);
@@ -71,6 +73,10 @@ Done History::put(const Change& change, std::int64_t position) {
       TRY(database_.execute("INSERT OR IGNORE INTO events VALUES (?)", {event.value}));
     for (const auto& tip : change.tips)
       TRY(database_.execute("INSERT OR REPLACE INTO tips VALUES (?, ?, ?)", {tip.repository, tip.branch, tip.commit.value}));
+    for (const auto& artifact : change.artifacts)
+      TRY(database_.execute("INSERT INTO artifacts (run, action, name, body) VALUES (?, ?, ?, ?) "
+                            "ON CONFLICT (run, action, name) DO UPDATE SET body = excluded.body",
+                            {artifact.run.value, artifact.action, artifact.name, to_text(to_json(artifact))}));
     for (const auto& sync : change.syncs)
       TRY(database_.execute("INSERT INTO syncs (id, landed, body) VALUES (?, ?, ?) "
                             "ON CONFLICT (id) DO UPDATE SET landed = excluded.landed, body = excluded.body",
@@ -168,6 +174,11 @@ Result<std::vector<Deployment>> History::deployments(const std::string& environm
 
 Result<std::optional<Deployment>> History::find_deployment(const DeploymentId& id) {
   return body<Deployment>(database_, "SELECT body FROM deployments WHERE id = ?", {id.value}, deployment_from_json);
+}
+
+Result<std::vector<Artifact>> History::artifacts(const RunId& run) {
+  return bodies<Artifact>(database_, "SELECT body FROM artifacts WHERE run = ? ORDER BY number", {run.value},
+                          artifact_from_json);
 }
 
 }  // namespace tandem::store

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/sqlite.hpp"
+#include "record/artifact.hpp"
 #include "record/release.hpp"
 #include "record/run.hpp"
 #include "record/sync_record.hpp"
@@ -45,6 +46,7 @@ class History {
     std::vector<Deployment> deployments{};
     std::vector<EventId> events{};
     std::vector<Tip> tips{};
+    std::vector<Artifact> artifacts{};
   };
   Done put(const Change& change, std::int64_t position);
 
@@ -64,6 +66,7 @@ class History {
   Result<std::optional<Release>> find_release(const ReleaseId& id);
   Result<std::vector<Deployment>> deployments(const std::string& environment, size_t count);   ///< newest first
   Result<std::optional<Deployment>> find_deployment(const DeploymentId& id);
+  Result<std::vector<Artifact>> artifacts(const RunId& run);      ///< in the order they were kept
 
  private:
   explicit History(Database database) : database_(std::move(database)) {}
