@@ -51,7 +51,7 @@ Done Ledger::rebuild() {
   const auto position = TRY(history_->position());
   if (position > journal_.last())
     return failure(Fault::Broken, "the history knows {} records, the journal has {}", position, journal_.last())
-        .with_code("TD0301")
+        .with_code("TD0501")
         .with_next("restore the journal from a backup, or delete history.db to make it anew from the journal");
   std::vector<store::Entry> entries;
   TRY(journal_.read(position, [&](const store::Record& record) -> Done {
