@@ -2,6 +2,8 @@
 // `tandem serve`: one process that hears of events, runs what they start, and answers commands.
 
 #include <memory>
+#include <optional>
+#include <thread>
 
 #include "base/http.hpp"
 #include "run/commands.hpp"
@@ -32,6 +34,7 @@ class Daemon {
   explicit Daemon(Workshop& shop);
   HttpResponse answer(const HttpRequest& request);
   void watch_repositories(std::stop_token stop, DaemonOptions options);
+  Done look_at(const RepositoryConfiguration& repository);
   Office office_;
   DaemonAddress address_;
   std::optional<HttpServer> socket_;
