@@ -55,7 +55,9 @@ struct Change {
   std::string path;
 };
 
-/// A repository on this machine, bare or not. Missing objects and refs are Fault::Missing; a ref that moved is Conflict.
+/// A repository on this machine, bare or not. Missing objects and refs are Fault::Missing; a ref that moved is Conflict;
+/// an id or name that cannot be one is Invalid. What is written is durable when the call returns.
+/// For one thread at a time; opening another one costs half a millisecond.
 class Repository {
  public:
   static Result<Repository> open(const std::filesystem::path& path);
@@ -72,7 +74,7 @@ class Repository {
   Result<Commit> commit(const CommitId& id) const;
   Result<TreeId> tree_of(const CommitId& id) const;
   Result<std::vector<Entry>> entries(const TreeId& tree) const;
-  Result<std::optional<Entry>> find(const TreeId& tree, std::string_view path) const;
+  Result<std::optional<Entry>> find(const TreeId& tree, std::string_view path) const;   ///< "" is the tree itself
   Result<std::string> blob(std::string_view id) const;
   Result<std::uint64_t> blob_size(std::string_view id) const;
   /// The contents of the file at `path`; Missing when there is none.
@@ -84,6 +86,8 @@ class Repository {
   Result<std::vector<Commit>> history(const CommitId& tip, size_t count) const;
 
   Result<std::string> write_blob(std::string_view bytes);
+  /// `base` (nullopt: nothing) with the placements put in, one after the other; trees that become empty go.
+  /// Touches only the trees on the way to a placement.
   Result<TreeId> write_tree(const std::optional<TreeId>& base, const std::vector<Placement>& placements);
   /// Deterministic: the same arguments give the same id.
   Result<CommitId> write_commit(const TreeId& tree, const std::vector<CommitId>& parents, const Person& author,
@@ -107,12 +111,14 @@ class Repository {
   std::unique_ptr<State> state_;
 };
 
-/// What the git program runs under: no global or system configuration, no prompts, no hooks, fsck on transfer,
+/// What the git program runs under: no global or system configuration, no prompts, no hooks of ours, fsck on transfer,
 /// only https, ssh and file, submodules off. argv arrays and `--end-of-options`, never a shell.
+/// `repository` is a bare one, a .git folder or the folder that holds one; empty for commands that need none.
 Command git_command(std::vector<std::string> arguments, const std::filesystem::path& repository);
 
 /// Fetches `refspecs` (e.g. "+refs/heads/*:refs/app/*") from `url` (a path or URL) into `repository`.
-/// Errors: Unavailable (host, path), Denied (credentials), Invalid (fsck refused an object; names it).
+/// Errors: Unavailable (host, path), Denied (credentials), Invalid (fsck refused an object; names it), Missing (no such
+/// ref there), Conflict (a ref here would not go forward and its refspec has no '+'), Cancelled, TimedOut.
 Done fetch(const std::filesystem::path& repository, const std::string& url, const std::vector<std::string>& refspecs,
            std::stop_token stop = {});
 
@@ -122,7 +128,8 @@ struct Push {
   std::string ref;                        ///< full name at the remote
   std::optional<CommitId> expected;
 };
-/// All or nothing, compare-and-swap (--atomic --force-with-lease), never a force.
+/// All or nothing, compare-and-swap (--atomic --force-with-lease), never a force. The hooks of a repository on this
+/// machine run as they do for anybody. A ref that is already there is no conflict, so that a push can be repeated.
 /// Errors: Conflict (a ref moved; names it), Denied (refused by the remote: its hook's or server's words), Unavailable.
 Done push(const std::filesystem::path& repository, const std::string& url, const std::vector<Push>& pushes,
           std::stop_token stop = {});

@@ -176,7 +176,8 @@ Result<Fetched> fetch(const Fetch& request) {
   if (const char* certificates = std::getenv("SSL_CERT_FILE")) curl_easy_setopt(curl, CURLOPT_CAINFO, certificates);
   std::optional<UnixAddress> socket;
   if (!request.unix_socket.empty()) {
-    socket.emplace(TRY(UnixAddress::of(request.unix_socket)));
+    auto address = TRY(UnixAddress::of(request.unix_socket));
+    socket.emplace(std::move(address));
     curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket->path());
     // A long path is named by a descriptor whose number soon means another folder: no connection may outlive it.
     if (!socket->is_short()) {

@@ -1,0 +1,666 @@
+#include "base/git.hpp"
+
+#include <fcntl.h>
+#include <git2.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+
+#include "base/files.hpp"
+#include "base/text.hpp"
+
+namespace tandem::git {
+namespace fs = std::filesystem;
+namespace {
+
+/// Trees deeper than this are somebody's attack; git itself grows slow long before.
+constexpr int tree_depth_max = 256;
+
+template <auto Free>
+struct With {
+  template <typename T>
+  void operator()(T* handle) const { Free(handle); }
+};
+using RepositoryHandle = std::unique_ptr<git_repository, With<git_repository_free>>;
+using CommitHandle = std::unique_ptr<git_commit, With<git_commit_free>>;
+using TreeHandle = std::unique_ptr<git_tree, With<git_tree_free>>;
+using EntryHandle = std::unique_ptr<git_tree_entry, With<git_tree_entry_free>>;
+using ObjectHandle = std::unique_ptr<git_object, With<git_object_free>>;
+using BlobHandle = std::unique_ptr<git_blob, With<git_blob_free>>;
+using OdbHandle = std::unique_ptr<git_odb, With<git_odb_free>>;
+using IteratorHandle = std::unique_ptr<git_reference_iterator, With<git_reference_iterator_free>>;
+using SignatureHandle = std::unique_ptr<git_signature, With<git_signature_free>>;
+using TransactionHandle = std::unique_ptr<git_transaction, With<git_transaction_free>>;
+using BuilderHandle = std::unique_ptr<git_treebuilder, With<git_treebuilder_free>>;
+using NoteHandle = std::unique_ptr<git_note, With<git_note_free>>;
+
+/// Once per program: durable writes, nobody's configuration, and repositories of other users on this machine may be
+/// opened, because we were told their path and run nothing that lies in them.
+void library_ready() {
+  static const bool ready = [] {
+    if (git_libgit2_init() < 0) return false;
+    git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+    for (const auto level : {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_PROGRAMDATA})
+      git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
+    return true;
+  }();
+  CHECK(ready);
+}
+
+template <typename... Args>
+Error trouble(int code, fmt::format_string<Args...> format, Args&&... args) {
+  const auto* last = git_error_last();
+  const std::string said = last == nullptr || last->message == nullptr ? "" : fmt::format(": {}", last->message);
+  auto fault = Fault::Broken;
+  if (code == GIT_ENOTFOUND) fault = Fault::Missing;
+  if (code == GIT_EINVALIDSPEC || code == GIT_EAMBIGUOUS || code == GIT_EPEEL || code == GIT_EINVALID) fault = Fault::Invalid;
+  if (code == GIT_EMODIFIED || code == GIT_EEXISTS || code == GIT_ELOCKED) fault = Fault::Conflict;
+  return Error{fault, fmt::format(format, std::forward<Args>(args)...) + said};
+}
+
+Result<git_oid> oid_of(std::string_view id) {
+  git_oid oid;
+  if (id.size() != GIT_OID_HEXSZ || git_oid_fromstrn(&oid, id.data(), id.size()) != 0)
+    return failure(Fault::Invalid, "not a full git object id: '{}'", id.substr(0, 80));
+  return oid;
+}
+
+std::string hex_of(const git_oid& oid) {
+  std::string out(GIT_OID_HEXSZ, '0');
+  git_oid_fmt(out.data(), &oid);
+  return out;
+}
+
+EntryKind kind_of(unsigned mode) {
+  switch (mode & 0170000U) {
+    case 0040000: return EntryKind::Tree;
+    case 0120000: return EntryKind::Link;
+    case 0160000: return EntryKind::Submodule;
+    default: return (mode & 0111U) != 0 ? EntryKind::Executable : EntryKind::Blob;
+  }
+}
+
+Entry entry_of(const git_tree_entry& raw) {
+  const auto mode = static_cast<unsigned>(git_tree_entry_filemode_raw(&raw));
+  return {git_tree_entry_name(&raw), kind_of(mode), mode, hex_of(*git_tree_entry_id(&raw))};
+}
+
+Person person_of(const git_signature& raw) {
+  return {raw.name, raw.email, Instant{std::chrono::seconds{raw.when.time}}};
+}
+
+Result<SignatureHandle> signature_of(const Person& person) {
+  git_signature* raw = nullptr;
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(person.at).time_since_epoch().count();
+  const int code = git_signature_new(&raw, person.name.c_str(), person.email.c_str(), seconds, 0);
+  if (code != 0) return trouble(GIT_EINVALIDSPEC, "'{}' cannot sign a commit", person.name);
+  return SignatureHandle(raw);
+}
+
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name != "." && name != ".." && !same_ignoring_case(name, ".git") &&
+         name.find('/') == std::string_view::npos;
+}
+
+}  // namespace
+
+struct Repository::State {
+  RepositoryHandle handle;
+  fs::path root;
+
+  Result<OdbHandle> objects() const {
+    git_odb* raw = nullptr;
+    if (const int code = git_repository_odb(&raw, handle.get()); code != 0) return trouble(code, "cannot read the objects of {}", root.string());
+    return OdbHandle(raw);
+  }
+
+  Result<CommitHandle> commit(const CommitId& id) const {
+    const auto oid = TRY(oid_of(id.value));
+    git_commit* raw = nullptr;
+    if (const int code = git_commit_lookup(&raw, handle.get(), &oid); code != 0) return trouble(code, "no commit {}", id.value);
+    return CommitHandle(raw);
+  }
+
+  Result<TreeHandle> tree(const std::string& id) const {
+    const auto oid = TRY(oid_of(id));
+    git_tree* raw = nullptr;
+    if (const int code = git_tree_lookup(&raw, handle.get(), &oid); code != 0) return trouble(code, "no tree {}", id);
+    return TreeHandle(raw);
+  }
+
+  Result<BlobHandle> blob(std::string_view id) const {
+    const auto oid = TRY(oid_of(id));
+    git_blob* raw = nullptr;
+    if (const int code = git_blob_lookup(&raw, handle.get(), &oid); code != 0) return trouble(code, "no blob {}", id);
+    return BlobHandle(raw);
+  }
+
+  Result<std::vector<Entry>> entries(const std::string& id) const {
+    const auto tree = TRY(this->tree(id));
+    std::vector<Entry> out;
+    const size_t count = git_tree_entrycount(tree.get());
+    for (size_t i = 0; i < count; ++i) out.push_back(entry_of(*git_tree_entry_byindex(tree.get(), i)));
+    return out;
+  }
+
+  Done list(const std::string& tree, const std::string& below, int depth, std::vector<File>& out) const {
+    if (depth > tree_depth_max) return failure(Fault::Invalid, "folders nested deeper than {}: {}", tree_depth_max, below);
+    auto here = TRY(entries(tree));
+    for (auto& entry : here) {
+      auto path = below + entry.name;
+      if (entry.kind == EntryKind::Tree) TRY(list(entry.id, path + '/', depth + 1, out));
+      else out.push_back({std::move(path), std::move(entry)});
+    }
+    return done();
+  }
+
+  Done compare(const std::string& from, const std::string& to, const std::string& below, int depth, std::vector<Change>& out) const;
+  Done report(ChangeKind kind, const Entry& entry, const std::string& path, int depth, std::vector<Change>& out) const;
+  Done write_files(const std::string& tree, int folder, const std::string& below, Links links, int depth) const;
+  Result<std::optional<git_oid>> target_of(const std::string& ref) const;
+};
+
+Repository::Repository(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Repository::~Repository() = default;
+Repository::Repository(Repository&&) noexcept = default;
+Repository& Repository::operator=(Repository&&) noexcept = default;
+const fs::path& Repository::path() const { return state_->root; }
+
+namespace {
+fs::path folder_of(git_repository& handle) {
+  std::string path = git_repository_path(&handle);
+  if (path.ends_with('/')) path.pop_back();
+  return path;
+}
+}  // namespace
+
+Result<Repository> Repository::open(const fs::path& path) {
+  library_ready();
+  git_repository* raw = nullptr;
+  const int code = git_repository_open_ext(&raw, path.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr);
+  RepositoryHandle handle(raw);
+  if (code == GIT_ENOTFOUND) return failure(Fault::Missing, "no git repository at {}", path.string());
+  if (code != 0) return trouble(code, "cannot open the git repository {}", path.string());
+  auto folder = folder_of(*handle);
+  return Repository(std::make_unique<State>(State{std::move(handle), std::move(folder)}));
+}
+
+Result<Repository> Repository::init_bare(const fs::path& path) {
+  library_ready();
+  git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
+  options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKPATH;
+  options.initial_head = "main";
+  git_repository* raw = nullptr;
+  const int code = git_repository_init_ext(&raw, path.c_str(), &options);
+  RepositoryHandle handle(raw);
+  if (code != 0) return trouble(code, "cannot make a git repository at {}", path.string());
+  auto folder = folder_of(*handle);
+  return Repository(std::make_unique<State>(State{std::move(handle), std::move(folder)}));
+}
+
+/// What a ref points at, tags followed to what they tag; nullopt when there is no such ref.
+Result<std::optional<git_oid>> Repository::State::target_of(const std::string& ref) const {
+  git_oid oid;
+  const int found = git_reference_name_to_id(&oid, handle.get(), ref.c_str());
+  if (found == GIT_ENOTFOUND) return std::optional<git_oid>{};
+  if (found != 0) return trouble(found, "cannot read ref {}", ref);
+  git_object* raw = nullptr;
+  if (const int code = git_object_lookup(&raw, handle.get(), &oid, GIT_OBJECT_ANY); code != 0)
+    return failure(Fault::Broken, "ref {} names {}, which is not here", ref, hex_of(oid));
+  const ObjectHandle object(raw);
+  if (const int code = git_object_peel(&raw, object.get(), GIT_OBJECT_COMMIT); code != 0) return trouble(code, "ref {} names no commit", ref);
+  const ObjectHandle commit(raw);
+  return std::optional<git_oid>(*git_object_id(commit.get()));
+}
+
+Result<std::optional<CommitId>> Repository::find_ref(std::string_view name) const {
+  const auto target = TRY(state_->target_of(std::string(name)));
+  if (!target) return std::optional<CommitId>{};
+  return std::optional<CommitId>(CommitId{hex_of(*target)});
+}
+
+Result<std::vector<std::string>> Repository::refs(std::string_view prefix) const {
+  git_reference_iterator* raw = nullptr;
+  if (const int code = git_reference_iterator_new(&raw, state_->handle.get()); code != 0) return trouble(code, "cannot list refs");
+  const IteratorHandle iterator(raw);
+  std::vector<std::string> names;
+  const char* name = nullptr;
+  int code = 0;
+  while ((code = git_reference_next_name(&name, iterator.get())) == 0)
+    if (std::string_view(name).starts_with(prefix)) names.emplace_back(name);
+  if (code != GIT_ITEROVER) return trouble(code, "cannot list refs");
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+Result<CommitId> Repository::resolve(std::string_view revision) const {
+  git_object* raw = nullptr;
+  const std::string text(revision);
+  if (const int code = git_revparse_single(&raw, state_->handle.get(), text.c_str()); code != 0)
+    return trouble(code, "'{}' names no commit", text);
+  const ObjectHandle object(raw);
+  if (const int code = git_object_peel(&raw, object.get(), GIT_OBJECT_COMMIT); code != 0)
+    return trouble(code, "'{}' names no commit", text);
+  const ObjectHandle commit(raw);
+  return CommitId{hex_of(*git_object_id(commit.get()))};
+}
+
+Result<Commit> Repository::commit(const CommitId& id) const {
+  const auto raw = TRY(state_->commit(id));
+  Commit out{id, {hex_of(*git_commit_tree_id(raw.get()))}, {}, person_of(*git_commit_author(raw.get())),
+             person_of(*git_commit_committer(raw.get())), git_commit_message_raw(raw.get())};
+  for (unsigned i = 0; i < git_commit_parentcount(raw.get()); ++i)
+    out.parents.push_back({hex_of(*git_commit_parent_id(raw.get(), i))});
+  return out;
+}
+
+Result<TreeId> Repository::tree_of(const CommitId& id) const {
+  const auto raw = TRY(state_->commit(id));
+  return TreeId{hex_of(*git_commit_tree_id(raw.get()))};
+}
+
+Result<std::vector<Entry>> Repository::entries(const TreeId& tree) const { return state_->entries(tree.value); }
+
+Result<std::optional<Entry>> Repository::find(const TreeId& tree, std::string_view path) const {
+  const auto root = TRY(state_->tree(tree.value));
+  if (path.empty()) return std::optional<Entry>(Entry{"", EntryKind::Tree, 0040000, tree.value});
+  git_tree_entry* raw = nullptr;
+  const int code = git_tree_entry_bypath(&raw, root.get(), std::string(path).c_str());
+  const EntryHandle entry(raw);
+  if (code == GIT_ENOTFOUND) return std::optional<Entry>{};
+  if (code != 0) return trouble(code, "cannot look for {} in tree {}", path, tree.value);
+  return std::optional<Entry>(entry_of(*entry));
+}
+
+Result<std::string> Repository::blob(std::string_view id) const {
+  const auto raw = TRY(state_->blob(id));
+  return std::string(static_cast<const char*>(git_blob_rawcontent(raw.get())), static_cast<size_t>(git_blob_rawsize(raw.get())));
+}
+
+Result<std::uint64_t> Repository::blob_size(std::string_view id) const {
+  const auto oid = TRY(oid_of(id));
+  const auto objects = TRY(state_->objects());
+  size_t size = 0;
+  git_object_t type = GIT_OBJECT_INVALID;
+  const int code = git_odb_read_header(&size, &type, objects.get(), &oid);
+  if (code != 0) return trouble(code, "no blob {}", id);
+  if (type != GIT_OBJECT_BLOB) return failure(Fault::Missing, "no blob {}: it is something else", id);
+  return std::uint64_t{size};
+}
+
+Result<std::string> Repository::read(const CommitId& commit, std::string_view path) const {
+  const auto tree = TRY(tree_of(commit));
+  const auto entry = TRY(find(tree, path));
+  if (!entry || (entry->kind != EntryKind::Blob && entry->kind != EntryKind::Executable))
+    return failure(Fault::Missing, "no file {} in commit {}", path, commit.value);
+  return blob(entry->id);
+}
+
+Result<std::vector<File>> Repository::files(const TreeId& tree) const {
+  std::vector<File> out;
+  TRY(state_->list(tree.value, "", 0, out), "listing tree {}", tree.value);
+  std::sort(out.begin(), out.end(), [](const File& a, const File& b) { return a.path < b.path; });
+  return out;
+}
+
+Done Repository::State::report(ChangeKind kind, const Entry& entry, const std::string& path, int depth, std::vector<Change>& out) const {
+  if (entry.kind != EntryKind::Tree) {
+    out.push_back({kind, path});
+    return done();
+  }
+  std::vector<File> below;
+  TRY(list(entry.id, path + '/', depth, below));
+  for (auto& file : below) out.push_back({kind, std::move(file.path)});
+  return done();
+}
+
+/// Descends only where ids differ.
+Done Repository::State::compare(const std::string& from, const std::string& to, const std::string& below, int depth, std::vector<Change>& out) const {
+  if (depth > tree_depth_max) return failure(Fault::Invalid, "folders nested deeper than {}: {}", tree_depth_max, below);
+  const auto left = TRY(entries(from));
+  const auto right = TRY(entries(to));
+  std::map<std::string, Entry> before;
+  for (const auto& entry : left) before.insert_or_assign(entry.name, entry);
+  for (const auto& now : right) {
+    const auto path = below + now.name;
+    const auto old = before.find(now.name);
+    if (old == before.end()) {
+      TRY(report(ChangeKind::Added, now, path, depth + 1, out));
+      continue;
+    }
+    const auto was = old->second;
+    before.erase(old);
+    if (was.id == now.id && was.mode == now.mode) continue;
+    const bool both_trees = was.kind == EntryKind::Tree && now.kind == EntryKind::Tree;
+    const bool neither_tree = was.kind != EntryKind::Tree && now.kind != EntryKind::Tree;
+    if (both_trees) TRY(compare(was.id, now.id, path + '/', depth + 1, out));
+    if (neither_tree) out.push_back({ChangeKind::Modified, path});
+    if (both_trees || neither_tree) continue;
+    TRY(report(ChangeKind::Removed, was, path, depth + 1, out));
+    TRY(report(ChangeKind::Added, now, path, depth + 1, out));
+  }
+  for (const auto& [name, gone] : before) TRY(report(ChangeKind::Removed, gone, below + name, depth + 1, out));
+  return done();
+}
+
+Result<std::vector<Change>> Repository::changes(const std::optional<TreeId>& from, const TreeId& to) const {
+  std::vector<Change> out;
+  if (!from) TRY(state_->report(ChangeKind::Added, Entry{"", EntryKind::Tree, 0040000, to.value}, "", 0, out));
+  else if (*from != to) TRY(state_->compare(from->value, to.value, "", 0, out));
+  for (auto& change : out)
+    if (!from) change.path.erase(0, 1);  // the root itself has no name, only a separator
+  std::sort(out.begin(), out.end(), [](const Change& a, const Change& b) { return a.path < b.path; });
+  return out;
+}
+
+Result<bool> Repository::is_ancestor(const CommitId& ancestor, const CommitId& descendant) const {
+  const auto older = TRY(oid_of(ancestor.value));
+  const auto newer = TRY(oid_of(descendant.value));
+  TRY(state_->commit(ancestor));
+  TRY(state_->commit(descendant));
+  if (ancestor == descendant) return true;
+  const int code = git_graph_descendant_of(state_->handle.get(), &newer, &older);
+  if (code < 0) return trouble(code, "cannot compare {} with {}", ancestor.value, descendant.value);
+  return code == 1;
+}
+
+Result<std::vector<Commit>> Repository::history(const CommitId& tip, size_t count) const {
+  std::vector<Commit> out;
+  std::optional<CommitId> at = tip;
+  while (at && out.size() < count) {
+    auto next = TRY(commit(*at));
+    out.push_back(std::move(next));
+    at = out.back().parents.empty() ? std::nullopt : std::optional(out.back().parents.front());
+  }
+  return out;
+}
+
+Result<std::string> Repository::write_blob(std::string_view bytes) {
+  git_oid oid;
+  const int code = git_blob_create_from_buffer(&oid, state_->handle.get(), bytes.data(), bytes.size());
+  if (code != 0) return trouble(code, "cannot write a blob of {} bytes", bytes.size());
+  return hex_of(oid);
+}
+
+namespace {
+
+/// What shall become of one name of a tree: put there, removed, or (neither) a folder with edits of its own.
+struct Edit {
+  std::optional<Placement> put;
+  bool removed = false;
+  bool inherits = true;               ///< a folder starts from what is there; otherwise from `base`
+  std::optional<std::string> base;    ///< tree to start from when it does not inherit
+  std::map<std::string, Edit> below;
+};
+
+/// The edit for the folder `name`, opened for further edits below it.
+Edit& folder_edit(std::map<std::string, Edit>& edits, const std::string& name) {
+  auto& edit = edits[name];
+  if (edit.put || edit.removed) {
+    const bool was_tree = edit.put && kind_of(edit.put->mode) == EntryKind::Tree;
+    edit = Edit{.inherits = false, .base = was_tree ? edit.put->id : std::nullopt};
+  }
+  return edit;
+}
+
+Result<std::map<std::string, Edit>> edits_of(const std::vector<Placement>& placements) {
+  std::map<std::string, Edit> root;
+  for (const auto& placement : placements) {
+    auto parts = split(placement.path, '/');
+    for (const auto& part : parts)
+      if (!is_plain_name(part)) return failure(Fault::Invalid, "nothing can be placed at '{}'", placement.path);
+    auto* edits = &root;
+    for (size_t i = 0; i + 1 < parts.size(); ++i) edits = &folder_edit(*edits, parts[i]).below;
+    (*edits)[parts.back()] = placement.id ? Edit{.put = placement} : Edit{.removed = true};
+  }
+  return root;
+}
+
+/// Writes trees from the leaves up.
+class TreeWriter {
+ public:
+  explicit TreeWriter(git_repository& repository, git_odb& objects) : repository_(repository), objects_(objects) {}
+
+  /// nullopt when nothing is left in it.
+  Result<std::optional<git_oid>> write(const git_tree* base, const std::map<std::string, Edit>& edits) {
+    git_treebuilder* raw = nullptr;
+    if (const int code = git_treebuilder_new(&raw, &repository_, base); code != 0) return trouble(code, "cannot build a tree");
+    const BuilderHandle builder(raw);
+    for (const auto& [name, edit] : edits) TRY(apply(*builder, name, edit), "placing {}", name);
+    if (git_treebuilder_entrycount(builder.get()) == 0) return std::optional<git_oid>{};
+    const auto written = TRY(finish(*builder));
+    return std::optional<git_oid>(written);
+  }
+
+  Result<git_oid> finish(git_treebuilder& builder) {
+    git_oid oid;
+    if (const int code = git_treebuilder_write(&oid, &builder); code != 0) return trouble(code, "cannot write a tree");
+    return oid;
+  }
+
+ private:
+  Done apply(git_treebuilder& builder, const std::string& name, const Edit& edit) {
+    const auto* present = git_treebuilder_get(&builder, name.c_str());
+    if (edit.put) {
+      const auto oid = TRY(checked(*edit.put));
+      return insert(builder, name, oid, edit.put->mode);
+    }
+    if (edit.removed) {
+      if (present != nullptr) git_treebuilder_remove(&builder, name.c_str());
+      return done();
+    }
+    const bool present_tree = present != nullptr && git_tree_entry_type(present) == GIT_OBJECT_TREE;
+    std::optional<git_oid> start;
+    if (edit.inherits && present_tree) start = *git_tree_entry_id(present);
+    if (!edit.inherits && edit.base) start = TRY(oid_of(*edit.base));
+    const auto base = TRY(tree(start));
+    const auto written = TRY(write(base.get(), edit.below));
+    if (written) return insert(builder, name, *written, GIT_FILEMODE_TREE);
+    // Removing something below a file removes nothing; the file stays.
+    if (present != nullptr && (present_tree || !edit.inherits)) git_treebuilder_remove(&builder, name.c_str());
+    return done();
+  }
+
+  Result<TreeHandle> tree(const std::optional<git_oid>& id) {
+    if (!id) return TreeHandle{};
+    git_tree* raw = nullptr;
+    if (const int code = git_tree_lookup(&raw, &repository_, &*id); code != 0) return trouble(code, "no tree {}", hex_of(*id));
+    return TreeHandle(raw);
+  }
+
+  Result<git_oid> checked(const Placement& placement) {
+    const auto oid = TRY(oid_of(*placement.id));
+    if (kind_of(placement.mode) == EntryKind::Submodule) return oid;  // lies in another repository
+    size_t size = 0;
+    git_object_t type = GIT_OBJECT_INVALID;
+    if (const int code = git_odb_read_header(&size, &type, &objects_, &oid); code != 0) return trouble(code, "no object {}", *placement.id);
+    const auto wanted = kind_of(placement.mode) == EntryKind::Tree ? GIT_OBJECT_TREE : GIT_OBJECT_BLOB;
+    if (type != wanted) return failure(Fault::Invalid, "object {} is a {}, mode {:o} wants another kind", *placement.id, git_object_type2string(type), placement.mode);
+    return oid;
+  }
+
+  Done insert(git_treebuilder& builder, const std::string& name, const git_oid& oid, unsigned mode) {
+    const int code = git_treebuilder_insert(nullptr, &builder, name.c_str(), &oid, static_cast<git_filemode_t>(mode));
+    if (code != 0) return trouble(GIT_EINVALIDSPEC, "'{}' with mode {:o} cannot stand in a tree", name, mode);
+    return done();
+  }
+
+  git_repository& repository_;
+  git_odb& objects_;
+};
+
+}  // namespace
+
+Result<TreeId> Repository::write_tree(const std::optional<TreeId>& base, const std::vector<Placement>& placements) {
+  const auto edits = TRY(edits_of(placements));
+  TreeHandle start;
+  if (base) start = TRY(state_->tree(base->value));
+  const auto objects = TRY(state_->objects());
+  TreeWriter writer(*state_->handle, *objects);
+  const auto filled = TRY(writer.write(start.get(), edits));
+  if (filled) return TreeId{hex_of(*filled)};
+  git_treebuilder* raw = nullptr;
+  if (const int code = git_treebuilder_new(&raw, state_->handle.get(), nullptr); code != 0) return trouble(code, "cannot build a tree");
+  const BuilderHandle empty(raw);
+  const auto written = TRY(writer.finish(*empty));
+  return TreeId{hex_of(written)};
+}
+
+Result<CommitId> Repository::write_commit(const TreeId& tree, const std::vector<CommitId>& parents, const Person& author,
+                                          const Person& committer, std::string_view message) {
+  const auto content = TRY(state_->tree(tree.value));
+  std::vector<CommitHandle> held;
+  std::vector<const git_commit*> raw_parents;
+  for (const auto& parent : parents) {
+    auto commit = TRY(state_->commit(parent));
+    held.push_back(std::move(commit));
+    raw_parents.push_back(held.back().get());
+  }
+  const auto wrote = TRY(signature_of(author));
+  const auto committed = TRY(signature_of(committer));
+  git_oid oid;
+  const int code = git_commit_create(&oid, state_->handle.get(), nullptr, wrote.get(), committed.get(), nullptr,
+                                     std::string(message).c_str(), content.get(), raw_parents.size(), raw_parents.data());
+  if (code != 0) return trouble(code, "cannot write a commit");
+  return CommitId{hex_of(oid)};
+}
+
+namespace {
+
+/// Locks one ref, as the git program does, so that what is read now still holds when it is written.
+Result<TransactionHandle> lock(git_repository& repository, const std::string& ref) {
+  int valid = 0;
+  if (git_reference_name_is_valid(&valid, ref.c_str()) != 0 || valid == 0 || !ref.starts_with("refs/"))
+    return failure(Fault::Invalid, "not the full name of a ref: '{}'", ref);
+  git_transaction* raw = nullptr;
+  if (const int code = git_transaction_new(&raw, &repository); code != 0) return trouble(code, "cannot move ref {}", ref);
+  TransactionHandle transaction(raw);
+  const int code = git_transaction_lock_ref(transaction.get(), ref.c_str());
+  if (code != 0) return trouble(code, "ref {} cannot be locked", ref);
+  return transaction;
+}
+
+std::string shown(const std::optional<git_oid>& oid) { return oid ? hex_of(*oid) : "nowhere"; }
+
+}  // namespace
+
+Done Repository::move_ref(std::string_view name, const CommitId& to, const std::optional<CommitId>& expected) {
+  const std::string ref(name);
+  const auto target = TRY(oid_of(to.value));
+  TRY(state_->commit(to), "moving {}", ref);
+  std::optional<git_oid> wanted;
+  if (expected) wanted = TRY(oid_of(expected->value));
+  const auto transaction = TRY(lock(*state_->handle, ref));
+  const auto actual = TRY(state_->target_of(ref));
+  const bool as_expected = wanted.has_value() == actual.has_value() && (!wanted || git_oid_equal(&*wanted, &*actual));
+  if (!as_expected) return failure(Fault::Conflict, "ref {} is at {}, not at {}", ref, shown(actual), shown(wanted));
+  int code = git_transaction_set_target(transaction.get(), ref.c_str(), &target, nullptr, "tandem");
+  if (code == 0) code = git_transaction_commit(transaction.get());
+  if (code != 0) return trouble(code, "cannot move ref {}", ref);
+  return done();
+}
+
+Done Repository::delete_ref(std::string_view name) {
+  const std::string ref(name);
+  const auto transaction = TRY(lock(*state_->handle, ref));
+  git_oid oid;
+  if (const int code = git_reference_name_to_id(&oid, state_->handle.get(), ref.c_str()); code != 0) return trouble(code, "no ref {}", ref);
+  int code = git_transaction_remove(transaction.get(), ref.c_str());
+  if (code == 0) code = git_transaction_commit(transaction.get());
+  if (code != 0) return trouble(code, "cannot delete ref {}", ref);
+  return done();
+}
+
+namespace {
+
+struct Descriptor {
+  int number = -1;
+  ~Descriptor() {
+    if (number >= 0) ::close(number);
+  }
+};
+
+Error system_trouble(std::string_view doing, const std::string& path) {
+  return failure(Fault::Unavailable, "cannot {} {}: {}", doing, path, std::strerror(errno));
+}
+
+Done write_one(int folder, const std::string& name, const std::string& path, unsigned mode, std::string_view bytes) {
+  ::unlinkat(folder, name.c_str(), 0);
+  const Descriptor file{::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
+  if (file.number < 0) return system_trouble("write", path);
+  while (!bytes.empty()) {
+    const auto written = ::write(file.number, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return system_trouble("write", path);
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  if (::fchmod(file.number, mode) != 0) return system_trouble("set the mode of", path);
+  return done();
+}
+
+}  // namespace
+
+/// Goes down by descriptors and never through a link, so that nothing lands outside whatever the tree says.
+Done Repository::State::write_files(const std::string& tree, int folder, const std::string& below, Links links, int depth) const {
+  if (depth > tree_depth_max) return failure(Fault::Invalid, "folders nested deeper than {}: {}", tree_depth_max, below);
+  const auto here = TRY(entries(tree));
+  for (const auto& entry : here) {
+    const auto path = below + entry.name;
+    if (!is_plain_name(entry.name)) return failure(Fault::Invalid, "the tree holds a name that cannot be a file: '{}'", path);
+    if (entry.kind == EntryKind::Submodule) continue;
+    if (entry.kind == EntryKind::Tree) {
+      if (::mkdirat(folder, entry.name.c_str(), 0755) != 0 && errno != EEXIST) return system_trouble("make folder", path);
+      const Descriptor inner{::openat(folder, entry.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
+      if (inner.number < 0) return system_trouble("enter folder", path);
+      TRY(write_files(entry.id, inner.number, path + '/', links, depth + 1));
+      continue;
+    }
+    const auto held = TRY(blob(entry.id), "writing {}", path);
+    const std::string_view bytes(static_cast<const char*>(git_blob_rawcontent(held.get())), static_cast<size_t>(git_blob_rawsize(held.get())));
+    if (entry.kind != EntryKind::Link) {
+      TRY(write_one(folder, entry.name, path, entry.kind == EntryKind::Executable ? 0755 : 0644, bytes));
+      continue;
+    }
+    if (links == Links::Refuse) return failure(Fault::Invalid, "{} is a symbolic link", path);
+    ::unlinkat(folder, entry.name.c_str(), 0);
+    if (::symlinkat(std::string(bytes).c_str(), folder, entry.name.c_str()) != 0) return system_trouble("make link", path);
+  }
+  return done();
+}
+
+Done Repository::extract(const TreeId& tree, const fs::path& folder, Links links) const {
+  TRY(make_folders(folder));
+  const Descriptor root{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (root.number < 0) return system_trouble("enter folder", folder.string());
+  TRY(state_->write_files(tree.value, root.number, "", links, 0), "writing tree {} to {}", tree.value, folder.string());
+  return done();
+}
+
+Done Repository::set_note(std::string_view name, const CommitId& commit, const Person& who, std::string_view text) {
+  const auto ref = fmt::format("refs/notes/{}", name);
+  const auto oid = TRY(oid_of(commit.value));
+  TRY(state_->commit(commit));
+  const auto signature = TRY(signature_of(who));
+  git_oid written;
+  const int code = git_note_create(&written, state_->handle.get(), ref.c_str(), signature.get(), signature.get(), &oid, std::string(text).c_str(), 1);
+  if (code != 0) return trouble(code, "cannot write the note of {} in {}", commit.value, ref);
+  return done();
+}
+
+Result<std::optional<std::string>> Repository::note(std::string_view name, const CommitId& commit) const {
+  const auto ref = fmt::format("refs/notes/{}", name);
+  const auto oid = TRY(oid_of(commit.value));
+  git_note* raw = nullptr;
+  const int code = git_note_read(&raw, state_->handle.get(), ref.c_str(), &oid);
+  const NoteHandle held(raw);
+  if (code == GIT_ENOTFOUND) return std::optional<std::string>{};
+  if (code != 0) return trouble(code, "cannot read the note of {} in {}", commit.value, ref);
+  return std::optional<std::string>(git_note_message(held.get()));
+}
+
+}  // namespace tandem::git
