@@ -1,6 +1,8 @@
 #include "check/scan.hpp"
 
 #include <algorithm>
+#include <array>
+#include <tuple>
 
 #include "base/text.hpp"
 #include "check/globs.hpp"
@@ -120,6 +122,8 @@ Result<std::vector<git::File>> files_to_scan(const git::Repository& repository, 
 
 Result<Verdict> scan_tree(const git::Repository& repository, const TreeId& tree, const std::optional<TreeId>& base,
                           const ScanOptions& options) {
+  if (weight(options.fails_at) == 0)
+    return failure(Fault::Invalid, "a scan fails at CRITICAL, HIGH, MEDIUM or LOW, not at {}", options.fails_at);
   const auto excluded = TRY(Globs::parse(options.exclude), "reading the paths to exclude");
   const auto files = TRY(files_to_scan(repository, tree, base), "scanning tree {}", tree.value);
   Scan scan(repository, options, excluded);
