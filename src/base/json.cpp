@@ -90,6 +90,8 @@ std::string to_pretty_text(const json::value& value) {
 
 std::string to_canonical_text(const json::value& value) { return json::serialize(sorted(value)); }
 
+Fields::Fields(const json::object& object, std::string what) : object_(&object), what_(std::move(what)) {}
+
 Fields::Fields(const json::value& value, std::string what) : what_(std::move(what)) {
   static const json::object nothing;
   object_ = value.if_object();

@@ -33,6 +33,7 @@ std::string to_canonical_text(const json::value& value);
 class Fields {
  public:
   Fields(const json::value& value, std::string what);
+  Fields(const json::object& object, std::string what);   ///< else a temporary value would be made of it, and be gone
 
   std::string string(std::string_view name);                           ///< required
   std::string string_or(std::string_view name, std::string other);     ///< absent or null gives `other`

@@ -81,7 +81,9 @@ bool is_reference(std::string_view text) {
   static constexpr std::array<std::string_view, 16> marks{
       "${", "$(", "{{", "}}", "<%", "%(", "process.env", "os.environ", "getenv", "secretsmanager",
       "ssm:", "import(", "Fn::", "#{", "vault:", "keyring"};
-  if (is_any_in(text, marks)) return true;
+  // A regular expression, a piece of markup.
+  static constexpr std::array<std::string_view, 9> code{"[^", "[A-", "[a-", "[0-", "(?", "\\w", "\\d", "\">", "</"};
+  if (is_any_in(text, marks) || is_any_in(text, code)) return true;
   if (text.starts_with("arn:") || text.starts_with("/") || text.starts_with("./") || text.starts_with("../")) return true;
   if (text.starts_with("$") || text.starts_with("!") || text.starts_with("@@")) return true;
   if (text.starts_with("<") && text.ends_with(">")) return true;

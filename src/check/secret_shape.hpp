@@ -11,7 +11,8 @@ double entropy_bits(std::string_view text);
 /// "changeme", "AKIA...EXAMPLE", "xxxxxxxx", "<token>", "your-key-here": meant to be replaced, or fake and saying so.
 bool is_placeholder(std::string_view text);
 
-/// "${TOKEN}", "{{ token }}", "os.environ[...]", "$(cat key)", "arn:aws:...": the secret is elsewhere.
+/// "${TOKEN}", "{{ token }}", "os.environ[...]", "$(cat key)", "arn:aws:...": the secret is elsewhere. Regular expressions and
+/// markup too.
 bool is_reference(std::string_view text);
 
 /// Whether a value given to something called a password or token is likely to be one, and not a word or a name.

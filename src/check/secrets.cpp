@@ -79,7 +79,8 @@ std::optional<std::string> url_severity(std::string_view user, std::string_view 
     return std::nullopt;
   for (const std::string_view word : {"password", "pass", "pwd", "secret", "token", "passwd", "PASSWORD", "pw"})
     if (password == word) return std::nullopt;
-  if (host.contains("example.") || host.ends_with("example") || host.ends_with(".invalid")) return std::nullopt;
+  if (host.contains("example.") || host.ends_with("example") || host.ends_with(".invalid") || host.ends_with(".test"))
+    return std::nullopt;
   const bool local = host == "localhost" || host == "127.0.0.1" || host == "[::1]" || !host.contains('.');
   return local || password == user ? "LOW" : "HIGH";
 }

@@ -63,8 +63,8 @@ std::vector<Planted> planted() {
   }
   add("slack-webhook", "n.py", "https://hooks.slack" ".com/services/T0A1B2C3D/B0A1B2C3D/", made(base62, 24, 200));
   add("npm-token", ".npmrc", "//registry.corp.test/:_auth" "Token=", made(base62, 30, 201));
-  add("url-password", "a.py", "dsn = 'postgresql://app:", made(base62, 16, 202), "@db.corp.test:5432/x'\n");
-  add("url-password", "requirements.txt", "--index-url https://ci:", made(base62, 20, 203), "@pypi.corp.test/simple\n");
+  add("url-password", "a.py", "dsn = 'postgresql://app:", made(base62, 16, 202), "@db.corp.eu:5432/x'\n");
+  add("url-password", "requirements.txt", "--index-url https://ci:", made(base62, 20, 203), "@pypi.corp.eu/simple\n");
   add("authorization-header", "a.http", "Authorization: Bas" "ic ", made(base62, 28, 204) + "==");
   add("cloud-token", "az.txt", "Account" "Key=", made(base62, 86, 205) + "==");
   add("cloud-token", "do.sh", "T=", "dop" "_v1_" + made(hexadecimal, 64, 206));
@@ -100,6 +100,7 @@ std::vector<Planted> harmless() {
       {"", "policy.json", "\"Resource\": \"arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbC123\"\n"},
       {"", "openapi.yml", "bearerFormat: JWT\ndescription: a token such as eyJ...\naccessToken: {type: string}\n"},
       {"", "a.py", "token_pattern = r'[A-Za-z0-9]{36}'\nsecret_hash = 'sha256:" + made(hexadecimal, 64, 404) + "'\n"},
+      {"", "lexer.py", "TOKEN_REF = r'[A-Z]\\w*1'\njsonnet_token = r'[^\\W\\d]\\w*'\n"},
       {"", "a.cpp", "const auto token = tokens[index++];\npassword == confirmation2;\ntoken->kind = Kind::Number1;\n"},
   };
 }
