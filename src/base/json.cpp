@@ -96,6 +96,10 @@ Fields::Fields(json::value&& value, std::string what) : Fields(value, std::move(
   if (is_object) object_ = &kept_->get_object();
 }
 
+Fields::Fields(const json::object& object, std::string what) : object_(&object), what_(std::move(what)) {}
+
+Fields::Fields(json::object&& object, std::string what) : Fields(json::value(std::move(object)), std::move(what)) {}
+
 Fields::Fields(const json::value& value, std::string what) : what_(std::move(what)) {
   static const json::object nothing;
   object_ = value.if_object();

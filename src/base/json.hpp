@@ -35,6 +35,8 @@ class Fields {
  public:
   Fields(const json::value& value, std::string what);                  ///< `value` must outlive it
   Fields(json::value&& value, std::string what);                       ///< keeps it: `Fields(outer.object("inner"), ...)`
+  Fields(const json::object& object, std::string what);                ///< `object` must outlive it
+  Fields(json::object&& object, std::string what);                     ///< keeps it
 
   std::string string(std::string_view name);                           ///< required
   std::string string_or(std::string_view name, std::string other);     ///< absent or null gives `other`
