@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,7 +55,9 @@ struct HttpResponse {
   std::function<std::optional<std::string>()> pieces{};
 };
 
-/// Serves requests, each on a thread of its own (handlers may block). Stops, with its connections, when destroyed.
+/// Serves requests, each connection on a thread of its own (handlers may block). Stops when destroyed: idle, keep-alive
+/// and streaming connections are shut at once, but a handler that is running is waited for, so the owner first
+/// makes its own blocked handlers return. An exception from a handler is a 500 with an incident id, and a log line.
 class HttpServer {
  public:
   using Handler = std::function<HttpResponse(const HttpRequest&)>;
@@ -66,12 +69,12 @@ class HttpServer {
   /// 127.0.0.1, `port` 0 = any free one. Errors: Unavailable when the port is taken.
   static Result<HttpServer> listen(std::uint16_t port, Handler handler, Limits limits);
   static Result<HttpServer> listen(std::uint16_t port, Handler handler) { return listen(port, std::move(handler), Limits{}); }
-  /// A unix socket of mode 0600; a stale socket file at the path is replaced.
+  /// A unix socket of mode 0600; a stale socket file at the path is replaced, a live one is Fault::Conflict.
   static Result<HttpServer> listen_unix(const std::filesystem::path& path, Handler handler);
   ~HttpServer();
   HttpServer(HttpServer&&) noexcept;
   HttpServer& operator=(HttpServer&&) noexcept;
-  std::uint16_t port() const;
+  std::uint16_t port() const;   ///< 0 on a unix socket
 
  private:
   struct State;
@@ -85,9 +88,11 @@ struct Fetch {
   std::string url;                              ///< http or https, absolute
   Headers headers{};
   std::string body{};
-  Duration time_limit{std::chrono::seconds{30}};
+  Duration time_limit{std::chrono::seconds{30}};  ///< for the whole exchange; 0 = none
   std::filesystem::path unix_socket{};          ///< connect here instead of to the URL's host
   std::function<void(std::string_view)> on_piece{};  ///< when set, the body is handed over here, not kept
+  std::stop_token stop{};                       ///< noticed within a second: Fault::Cancelled
+  size_t body_bytes_max = 256UL << 20;          ///< a longer kept body is Fault::Invalid
 };
 struct Fetched {
   int status = 0;
@@ -95,7 +100,8 @@ struct Fetched {
   std::string body;
   Duration took{};
 };
-/// No redirects are followed. Errors: Unavailable (refused, reset), TimedOut. Any status is a success.
+/// No redirects are followed. Any status is a success. Errors: Unavailable (refused, reset), TimedOut, Cancelled,
+/// Denied (a certificate that is not trusted), Invalid (the request itself, an answer that is too long).
 Result<Fetched> fetch(const Fetch& request);
 
 HttpResponse json_response(int status, std::string body);

@@ -212,4 +212,17 @@ json::array json_of(const std::vector<std::string>& texts) {
   return out;
 }
 
+json::object json_of(const std::map<std::string, std::string>& texts) {
+  json::object out;
+  for (const auto& [key, value] : texts) out[key] = value;
+  return out;
+}
+
+std::map<std::string, std::string> texts_of(const json::object& object) {
+  std::map<std::string, std::string> out;
+  for (const auto& [key, value] : object)
+    if (const auto* text = value.if_string()) out[std::string(key)] = std::string(*text);
+  return out;
+}
+
 }  // namespace tandem

@@ -3,6 +3,7 @@
 
 #include <boost/json.hpp>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,5 +61,8 @@ class Fields {
 
 json::value json_or_null(const std::optional<std::string>& text);
 json::array json_of(const std::vector<std::string>& texts);
+json::object json_of(const std::map<std::string, std::string>& texts);
+/// The members that are text; the others are left out.
+std::map<std::string, std::string> texts_of(const json::object& object);
 
 }  // namespace tandem

@@ -52,9 +52,11 @@ struct Output {
 std::map<std::string, std::string> tool_environment();
 
 /// Runs to the end and keeps both streams. Failing to start is an Error (Missing, Unavailable); a non-zero exit is not.
+/// The end is the end of the process itself: what it left behind in its group is killed, and has a quarter of a
+/// second to hand over what it still had to say.
 Result<Output> run(const Command& command, std::stop_token stop = {});
 
-/// Runs to the end, handing each piece of output over as it comes (called on the calling thread).
+/// As run(), but hands each piece of output over as it comes (called on the calling thread).
 Result<Exit> run_streaming(const Command& command, const std::function<void(Stream, std::string_view)>& on_output,
                            std::stop_token stop = {});
 
@@ -68,7 +70,7 @@ class Process {
   Process& operator=(Process&&) noexcept;
 
   int pid() const;
-  /// The exit if it has ended, without waiting.
+  /// The exit if it has ended and all its output was handed over, without waiting.
   std::optional<Exit> ended();
   /// Waits at most `limit`.
   std::optional<Exit> wait(Duration limit);
