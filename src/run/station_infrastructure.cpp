@@ -19,11 +19,17 @@ struct Detected {
 };
 
 json::value to_json(const sync::Detection& detection) {
+  json::array components;
+  if (detection.sync)
+    for (const auto& component : detection.sync->components)
+      components.push_back({{"from", component.from}, {"to", component.to}, {"object", component.object}});
   return json::object{{"commit", detection.commit.value},
                       {"tree", detection.tree.value},
                       {"strategy", detection.strategy},
                       {"application", detection.sync ? json::value(detection.sync->application.value) : json::value(nullptr)},
                       {"sync", detection.sync ? json::value(detection.sync->id.value) : json::value(nullptr)},
+                      {"repository", detection.sync ? json::value(detection.sync->source_repository) : json::value(nullptr)},
+                      {"components", components},
                       {"landed", detection.sync ? json::value(detection.sync->landed.value) : json::value(nullptr)}};
 }
 
@@ -92,6 +98,24 @@ Result<std::map<std::string, std::string>> parameters_for(const Work& work, cons
   return out;
 }
 
+/// The application that detection has proven, as compose wants to know it.
+Result<std::optional<compose::ProvenApplication>> proven_application(const Work& work) {
+  const auto* found = find_detail(work.run, "detection");
+  if (found == nullptr)
+    return failure(Fault::Missing, "{} has not been detected yet", work.run.commit.value.substr(0, 12)).with_code("TD0410")
+        .with_next("put a tandem/detect-sync@v1 action before this one (DependsOn)");
+  Fields fields(*found, "the detection");
+  if (fields.find("sync") == nullptr) return std::optional<compose::ProvenApplication>{};
+  compose::ProvenApplication application{.sync = {fields.string("sync")}, .repository = fields.string_or("repository", ""),
+                                         .commit = {fields.string("application")}};
+  for (const auto& member : fields.list("components")) {
+    Fields component(member, "a component");
+    application.components.push_back({component.string("from"), component.string("to"), component.string_or("object", ""), true});
+  }
+  TRY(fields.finish());
+  return std::optional(std::move(application));
+}
+
 Error proof_failure(const Proof& proof) {
   const auto worst = std::ranges::find_if(proof.cases, [](const ProofCase& item) { return !item.passed; });
   const auto count = std::ranges::count_if(proof.cases, [](const ProofCase& item) { return !item.passed; });
@@ -118,6 +142,23 @@ Result<ActionOutcome> detect_sync(const Work& work) {
                             {"SyncId", detection.sync ? detection.sync->id.value : ""}});
   outcome.notes = detection.notes;
   outcome.detail["detection"] = to_json(detection);
+  return outcome;
+}
+
+Result<ActionOutcome> compose_bundle(const Work& work) {
+  const auto& store = work.shop.pair.repository();
+  compose::ComposeRequest request{.tree = TRY(store.tree_of(work.run.commit)), .repository = work.run.repository,
+                                  .configuration = work.shop.configuration.compose, .stop = work.stop};
+  if (auto application = TRY(proven_application(work))) request.application = std::move(*application);
+  request.installer_environment = compose::installer_environment(work.shop.environment_of_tools);
+  request.cache = work.shop.folders.cache() / "packages";
+  request.bundles = work.shop.folders.bundles();
+  if (work.shop.configuration.unsandboxed) request.isolation = compose::Isolation::Optional;
+  const auto bundle = TRY(compose::compose(store, request), "composing the handler of {}", work.run.commit.value.substr(0, 12));
+  for (const auto& choice : bundle.choices) work.say(fmt::format("{} {}: {}", choice.chosen ? "*" : " ", choice.handler, choice.reason));
+  work.say(fmt::format("bundle {}: {} packages", bundle.digest.value, bundle.packages.size()));
+  auto outcome = succeeded({{"Bundle", bundle.digest.value}, {"Handler", bundle.handler}});
+  outcome.detail["bundle"] = tandem::to_json(bundle);
   return outcome;
 }
 
