@@ -99,9 +99,9 @@ std::vector<std::string> system_arguments() {
 }
 
 /// What of /etc its owner may read and a step may not. Root outside is the owner inside, whatever its name there.
-void hide_system_secrets(std::vector<Mount>& mounts) {
+void hide_system_secrets(std::vector<Mount>& mounts, const fs::path& empty) {
   for (const auto* file : {"/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/sudoers", "/etc/krb5.keytab"})
-    if (is_there(file)) mounts.push_back({Mount::Kind::EmptyFile, "/dev/null", file});
+    if (is_there(file)) mounts.push_back({Mount::Kind::ReadOnly, empty, file});
   for (const auto* folder : {"/etc/ssh", "/etc/ssl/private", "/etc/sudoers.d"})
     if (is_there(folder)) mounts.push_back({Mount::Kind::EmptyFolder, {}, folder});
 }
@@ -114,10 +114,15 @@ void show_resolver(std::vector<Mount>& mounts) {
 }
 
 /// Certificates, package folders and tool roots that the machine's settings point at, and where its user keeps theirs.
-void show_machine(std::vector<Mount>& mounts, const std::map<std::string, std::string>& tools) {
+void show_machine(std::vector<Mount>& mounts, const std::map<std::string, std::string>& tools, const fs::path& empty) {
   const auto at = [&](const char* name) { return tools.contains(name) ? tools.at(name) : std::string(); };
   const fs::path home = at("HOME");
-  for (const auto& folder : tool_folders(at("PATH"), home)) mounts.push_back({Mount::Kind::ReadOnly, folder, folder});
+  for (const auto& folder : tool_folders(at("PATH"), home)) {
+    mounts.push_back({Mount::Kind::ReadOnly, folder, folder});
+    // pyenv's pip fails after it has installed, because it then writes into pyenv's own folder.
+    const auto rehash = folder / "pyenv.d/exec/pip-rehash.bash";
+    if (is_there(rehash)) mounts.push_back({Mount::Kind::ReadOnly, empty, rehash});
+  }
   for (const auto& [name, value] : machine_environment()) {
     const fs::path path(value);
     const bool too_much = path == "/" || (!home.empty() && lies_in(home, path));
@@ -133,9 +138,10 @@ void show_machine(std::vector<Mount>& mounts, const std::map<std::string, std::s
 
 std::vector<Mount> mounts_of(const StepsRequest& request, const fs::path& control, bool maps_users) {
   std::vector<Mount> mounts;
-  hide_system_secrets(mounts);
+  const auto empty = control / "empty";
+  hide_system_secrets(mounts, empty);
   show_resolver(mounts);
-  show_machine(mounts, tool_environment());
+  show_machine(mounts, tool_environment(), empty);
   for (const auto& folder : request.hidden_folders)
     if (is_there(folder)) mounts.push_back({Mount::Kind::EmptyFolder, {}, folder});
   if (maps_users)
@@ -188,7 +194,6 @@ std::vector<std::string> Sandbox::arguments(const StepsRequest& request, const f
       case Mount::Kind::ReadOnly: arguments.insert(arguments.end(), {"--ro-bind", mount.source.string(), target}); break;
       case Mount::Kind::Writable: arguments.insert(arguments.end(), {"--bind", mount.source.string(), target}); break;
       case Mount::Kind::EmptyFolder: arguments.insert(arguments.end(), {"--tmpfs", target}); break;
-      case Mount::Kind::EmptyFile: arguments.insert(arguments.end(), {"--ro-bind", "/dev/null", target}); break;
     }
   }
   arguments.insert(arguments.end(), {"--remount-ro", "/", "--chdir", working_folder.string(), "--"});

@@ -13,7 +13,7 @@ namespace tandem::shell {
 
 /// Something put into the sandbox's empty file system.
 struct Mount {
-  enum class Kind { ReadOnly, Writable, EmptyFolder, EmptyFile };
+  enum class Kind { ReadOnly, Writable, EmptyFolder };
   Kind kind{};
   std::filesystem::path source;
   std::filesystem::path target;
@@ -30,7 +30,7 @@ class Sandbox {
   /// Tries it out. Errors: Unavailable with the reason and what would help.
   static Result<Sandbox> find(const std::string& program, Network network);
   /// The command line up to and with "--"; what follows runs inside, in `working_folder`, as process group and session
-  /// of its own. `control` holds our scripts, and the list of users where we are root.
+  /// of its own. `control` holds our scripts, a file `empty`, and `passwd` and `group` for where we are root.
   std::vector<std::string> arguments(const StepsRequest& request, const std::filesystem::path& control,
                                      const std::filesystem::path& working_folder) const;
 

@@ -294,6 +294,7 @@ Done lay_out(const fs::path& control, const fs::path& home, const StepsRequest& 
     const auto script = TRY(with_secret_references(request.steps[i], request.secrets), "preparing step {}", i + 1);
     TRY(write_file(control / fmt::format("step_{}.sh", i), script));
   }
+  TRY(write_file(control / "empty", ""));
   TRY(write_file(control / "passwd", fmt::format("root:x:0:0:root:/:/bin/sh\nbuilder:x:1000:1000::{}:/bin/bash\nnobody:x:65534:65534::/:/bin/sh\n", home.string())));
   return write_file(control / "group", "root:x:0:\nbuilder:x:1000:\nnogroup:x:65534:\n");
 }
