@@ -134,6 +134,7 @@ json::value to_json(const Run& run) {
                       {"started", maybe_time(run.started)},
                       {"ended", maybe_time(run.ended)},
                       {"reason", run.reason},
+                      {"wrapping_up", run.wrapping_up},
                       {"interruptions", run.interruptions}};
 }
 
@@ -163,6 +164,7 @@ Result<Run> run_from_json(const json::value& value) {
   run.started = fields.maybe_instant("started");
   run.ended = fields.maybe_instant("ended");
   run.reason = fields.string_or("reason", "");
+  run.wrapping_up = fields.boolean_or("wrapping_up", false);
   run.interruptions = static_cast<int>(fields.integer_or("interruptions", 0));
   TRY(fields.finish());
   return run;

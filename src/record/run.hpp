@@ -61,6 +61,7 @@ struct Run {
   std::optional<Instant> started{};
   std::optional<Instant> ended{};
   std::string reason{};
+  bool wrapping_up = false;                         ///< all actions ended; the way back and the reports are under way
   int interruptions = 0;                            ///< how often the coordinator died while it ran
   bool operator==(const Run&) const = default;
 };

@@ -1,0 +1,1 @@
+"""The People API's own package, one module for each noun."""

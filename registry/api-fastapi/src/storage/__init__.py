@@ -1,0 +1,1 @@
+"""People, their search rows and their sessions in DynamoDB."""

@@ -1,0 +1,92 @@
+#include "run/commands.hpp"
+
+#include "base/log.hpp"
+
+namespace tandem::run {
+
+int exit_code_of(const Error& error) {
+  const std::string_view code = error.code;
+  if (code == "TD0601") return 6;
+  if (code.starts_with("TD033")) return 3;
+  if (code.starts_with("TD01") || code.starts_with("TD041")) return 1;
+  switch (error.fault) {
+    case Fault::Invalid: return 1;
+    case Fault::Missing: return 1;
+    case Fault::Denied: return 4;
+    case Fault::Conflict: return 75;
+    case Fault::Unavailable: return 75;
+    case Fault::TimedOut: return 75;
+    case Fault::Cancelled: return 5;
+    case Fault::Broken: return 2;
+  }
+  return 2;
+}
+
+json::value document_of(const Error& error) {
+  json::object place;
+  if (error.place) place = {{"file", error.place->file}, {"line", error.place->line}, {"column", error.place->column}};
+  return json::object{{"schema", "tandem.error/1"},
+                      {"code", error.code.empty() ? json::value(nullptr) : json::value(error.code)},
+                      {"fault", word(error.fault)},
+                      {"what", error.what},
+                      {"place", error.place ? json::value(place) : json::value(nullptr)},
+                      {"next", error.next.empty() ? json::value(nullptr) : json::value(error.next)}};
+}
+
+int exit_code_of(const Run& run) {
+  if (run.status == RunStatus::Succeeded) return 0;
+  if (run.status == RunStatus::Held) return 5;
+  for (const auto& [name, state] : run.actions) {
+    if (!state.outcome || !state.outcome->error) continue;
+    const auto code = std::string_view(state.outcome->error->code);
+    if (code.starts_with("TD033")) return 3;
+    if (code == "TD0601") return 6;
+  }
+  return run.reason.starts_with("the way back failed") ? 6 : 2;
+}
+
+Office::Office(Workshop& shop)
+    : shop_(shop),
+      dispatcher_(shop),
+      journey_(shop, [this](const StartRequest& request) { return start(request); }),
+      conductor_(*shop.ledger, journey_) {}
+
+Done Office::resume() { return conductor_.resume(); }
+
+Result<Answer> Office::perform(const std::string& command, const json::object& arguments) {
+  for (const auto& find : {find_run_command, find_release_command, find_repository_command, find_upkeep_command})
+    if (const auto body = find(command)) return body(*this, arguments);
+  return failure(Fault::Invalid, "tandem {} cannot be asked here", command).with_code("TD0102")
+      .with_next("tandem --help lists the commands");
+}
+
+Result<RunId> Office::start(const StartRequest& request) {
+  auto arrived = TRY(dispatcher_.plan(request));
+  const auto there = TRY(dispatcher_.find_caused(arrived.event, arrived.runs.front()));
+  if (there) return *there;
+  const auto made = TRY(conductor_.tell(arrived));
+  if (!made.empty()) return made.front();
+  const auto joined = TRY(dispatcher_.find_caused(arrived.event, arrived.runs.front()));
+  if (joined) return *joined;
+  return failure(Fault::Broken, "{} was not started", request.workflow);
+}
+
+Result<std::vector<RunId>> Office::saw_branch(const std::string& repository, const std::string& branch, const CommitId& before,
+                                              const CommitId& after, const std::string& actor) {
+  if (after.empty()) {
+    TRY(shop_.ledger->record("branch.seen", repository, json::object{{"repository", repository}, {"branch", branch}, {"commit", ""}}));
+    return std::vector<RunId>{};
+  }
+  const auto event = TRY(dispatcher_.push_event(repository, branch, before, after, actor));
+  if (!event) return std::vector<RunId>{};
+  auto arrived = TRY(dispatcher_.plan(*event));
+  std::vector<Planned> wanted;
+  for (auto& planned : arrived.runs) {
+    const auto there = TRY(dispatcher_.find_caused(arrived.event, planned));
+    if (!there) wanted.push_back(std::move(planned));  // else the sync has asked for it itself
+  }
+  arrived.runs = std::move(wanted);
+  return conductor_.tell(arrived);
+}
+
+}  // namespace tandem::run

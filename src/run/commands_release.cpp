@@ -1,0 +1,145 @@
+// status, releases, environments, rollback, verify, stack, invoke, plan
+
+#include "base/text.hpp"
+#include "run/commands.hpp"
+#include "run/verification.hpp"
+#include "run/way_back.hpp"
+
+namespace tandem::run {
+namespace {
+
+json::value live_document(Office& office, const Deployment& live) {
+  auto& ledger = *office.shop().ledger;
+  const auto release = ledger.history([&](store::History& history) { return history.find_release(live.release); });
+  const auto known = ledger.history([&](store::History& history) { return history.find_deployment(live.id); });
+  return json::object{{"release", release && *release ? to_json(**release) : json::value(nullptr)},
+                      {"deployment", live.id.value},
+                      {"url", live.url},
+                      {"site", live.site},
+                      {"since", known && *known ? json::value(rfc3339((*known)->at)) : json::value(nullptr)}};
+}
+
+Result<Answer> status_command(Office& office, const json::object& arguments) {
+  Fields fields(arguments, "tandem status");
+  const auto only = fields.string_or("env", "");
+  json::array environments;
+  for (const auto& environment : office.shop().configuration.environments) {
+    if (!only.empty() && environment.name != only) continue;
+    json::object line{{"name", environment.name}, {"live", nullptr}, {"error", nullptr}};
+    auto target = office.shop().target(environment.name);
+    if (!target) line["error"] = document_of(target.error());
+    else if (const auto live = TRY((*target)->live())) line["live"] = live_document(office, *live);
+    environments.push_back(std::move(line));
+  }
+  json::array moving;
+  json::array attention;
+  for (const auto& run : TRY(office.shop().ledger->history([](store::History& history) { return history.unfinished_runs(); }))) {
+    json::object line{{"run", run.id.value}, {"workflow", run.workflow.name}, {"repository", run.repository}, {"status", word(run.status)}};
+    for (const auto& [name, state] : run.actions)
+      if (state.status == ActionStatus::WaitingApproval)
+        attention.push_back({{"run", run.id.value}, {"what", fmt::format("{} waits for an approval: tandem approve {} {}", name, run.id.value, name)}});
+    moving.push_back(std::move(line));
+  }
+  const auto newest = TRY(office.shop().ledger->history([](store::History& history) { return history.runs({.count = 5}); }));
+  if (!newest.empty() && (newest.front().status == RunStatus::Failed || newest.front().status == RunStatus::Held))
+    attention.push_back({{"run", newest.front().id.value}, {"what", fmt::format("{} {}: {}", newest.front().id.value, word(newest.front().status), newest.front().reason)}});
+  return Answer{json::object{{"schema", "tandem.status/1"}, {"environments", environments}, {"moving", moving}, {"attention", attention}}};
+}
+
+Result<Answer> releases_command(Office& office, const json::object& arguments) {
+  Fields fields(arguments, "tandem releases");
+  const auto limit = static_cast<size_t>(std::clamp<std::int64_t>(fields.integer_or("limit", 20), 1, 1000));
+  auto& ledger = *office.shop().ledger;
+  const auto deployments = TRY(ledger.history([](store::History& history) { return history.deployments("", 1000); }));
+  json::array list;
+  for (const auto& release : TRY(ledger.history([&](store::History& history) { return history.releases(limit); }))) {
+    auto line = to_json(release).as_object();
+    json::array places;
+    for (const auto& deployment : deployments)
+      if (deployment.release == release.id)
+        places.push_back({{"environment", deployment.environment}, {"deployment", deployment.id.value}, {"phase", word(deployment.phase)},
+                          {"run", deployment.run.value}, {"reason", deployment.reason}, {"at", rfc3339(deployment.at)}});
+    line["deployments"] = std::move(places);
+    list.push_back(std::move(line));
+  }
+  return Answer{json::object{{"schema", "tandem.releases/1"}, {"releases", list}}};
+}
+
+Result<Answer> environments_command(Office& office, const json::object&) {
+  json::array list;
+  for (const auto& environment : office.shop().configuration.environments)
+    list.push_back({{"name", environment.name},
+                    {"target", environment.target == TargetKind::Local ? "local" : "aws"},
+                    {"region", environment.region},
+                    {"rollback", environment.rollback == RollbackPolicy::Automatic ? "automatic" : "recommend"}});
+  return Answer{json::object{{"schema", "tandem.environments/1"}, {"environments", list}}};
+}
+
+Result<Answer> rollback_command(Office& office, const json::object& arguments) {
+  Fields fields(arguments, "tandem rollback");
+  const auto release = fields.string_or("release", "");
+  if (release.empty() && !fields.boolean_or("last_good", false))
+    return failure(Fault::Invalid, "tandem rollback needs a release").with_code("TD0101").with_next("tandem rollback --last-good, or name one of tandem releases");
+  const auto back = TRY(roll_back_to(office.shop(), fields.string_or("env", ""), release.empty() ? "last-good" : release,
+                                     fields.string_or("actor", "command"), "asked for by command"));
+  return Answer{json::object{{"schema", "tandem.rollback/1"}, {"from", to_json(back.from)}, {"to", to_json(back.to)}, {"proven", true}}};
+}
+
+Result<Answer> verify_command(Office& office, const json::object& arguments) {
+  Fields fields(arguments, "tandem verify");
+  const auto environment = TRY(office.shop().environment(fields.string_or("env", "")));
+  auto* const target = TRY(office.shop().target(environment.name));
+  const auto live = TRY(target->live());
+  const auto url = fields.string_or("url", live ? live->url : "");
+  if (url.empty()) return failure(Fault::Missing, "nothing is live on {}", environment.name).with_code("TD0602").with_next("tandem deploy, or give --url");
+  VerificationRequest request{.environment = environment, .url = url, .suites = fields.strings("suite")};
+  if (live && url == live->url) {
+    const auto release = TRY(office.shop().ledger->history([&](store::History& history) { return history.find_release(live->release); }));
+    request.release = release;
+  }
+  const auto proof = TRY(verify_at(office.shop(), request, {}));
+  return Answer{json::object{{"schema", "tandem.proof/1"}, {"proof", to_json(proof)}}, proof.passed ? 0 : 2};
+}
+
+Result<Answer> stack_command(Office& office, const json::object& arguments) {
+  Fields fields(arguments, "tandem stack");
+  auto* const target = TRY(office.shop().target(fields.string_or("env", "")));
+  const auto stack = fields.string_or("stack", "");
+  if (fields.boolean_or("events", false)) {
+    json::array list;
+    for (const auto& event : TRY(target->events(stack, static_cast<size_t>(std::clamp<std::int64_t>(fields.integer_or("limit", 50), 1, 10'000)))))
+      list.push_back(to_json(event));
+    return Answer{json::object{{"schema", "tandem.stack-events/1"}, {"events", list}}};
+  }
+  auto stacks = TRY(target->stacks());
+  return Answer{json::object{{"schema", "tandem.stacks/1"}, {"stacks", stacks}}};
+}
+
+Result<Answer> invoke_command(Office& office, const json::object& arguments) {
+  Fields fields(arguments, "tandem invoke");
+  auto* const target = TRY(office.shop().target(fields.string_or("env", "")));
+  const auto answer = TRY(target->invoke(fields.string_or("function", ""), fields.string_or("qualifier", ""), fields.string_or("payload", "{}")));
+  const auto payload = parse_json(answer.payload, "the payload");
+  return Answer{json::object{{"schema", "tandem.invocation/1"},
+                             {"status", answer.status},
+                             {"function_error", answer.function_error.empty() ? json::value(nullptr) : json::value(answer.function_error)},
+                             {"executed_version", answer.executed_version},
+                             {"payload", payload ? *payload : json::value(answer.payload)}},
+                answer.status < 300 && answer.function_error.empty() ? 0 : 2};
+}
+
+}  // namespace
+
+CommandBody find_release_command(std::string_view name) {
+  if (name == "status") return status_command;
+  if (name == "releases") return releases_command;
+  if (name == "environments") return environments_command;
+  if (name == "rollback") return rollback_command;
+  if (name == "verify") return verify_command;
+  if (name == "stack") return stack_command;
+  if (name == "invoke") return invoke_command;
+  if (name == "plan") return nullptr;
+  return nullptr;
+}
+
+}  // namespace tandem::run

@@ -1,0 +1,62 @@
+#pragma once
+// The conductor: turns the engine's commands into work on threads, and the work's outcome into facts.
+
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+#include "run/engine.hpp"
+#include "run/ledger.hpp"
+
+namespace tandem::run {
+
+/// Does what a command says. One call per attempt of an action, each on a thread of its own.
+class Performer {
+ public:
+  virtual ~Performer() = default;
+  virtual ActionOutcome perform(const Run& run, const Action& action, int attempt, std::stop_token stop) = 0;
+  /// After the last action: the way back where something failed, then the reports. `stop` is asked at shutdown only.
+  virtual ActionOutcome wrap_up(const Run& run, std::stop_token stop) = 0;
+};
+
+/// Its destructor stops what runs without recording an outcome: the next start goes on from the journal.
+class Conductor {
+ public:
+  Conductor(Ledger& ledger, Performer& performer) : ledger_(ledger), performer_(performer) {}
+  ~Conductor();
+  Conductor(const Conductor&) = delete;
+  Conductor& operator=(const Conductor&) = delete;
+
+  /// Goes on with what the last process left behind.
+  Done resume();
+  /// Ids of the runs that were made, oldest first; none when the event was known or matched nothing.
+  Result<std::vector<RunId>> tell(const EventArrived& event);
+  Done cancel(const RunId& run, const std::string& actor);
+  Done approve(const ApprovalGiven& approval);
+
+ private:
+  struct Work {
+    RunId run;
+    bool stoppable = true;                          ///< the way back is not cancelled, only put off by a shutdown
+    std::jthread thread{};
+    bool ended = false;
+  };
+  Done tell(const Fact& fact);
+  void obey(const std::vector<EngineCommand>& commands);
+  enum class Kind { Action, WrapUp };
+  void begin(const RunId& run, Kind kind, std::function<void(std::stop_token)> body);
+  void settle(const RunId& run, const Fact& fact);
+  void do_action(const StartAction& start, std::stop_token stop);
+  void do_wrap_up(const RunId& run, std::stop_token stop);
+
+  Ledger& ledger_;
+  Performer& performer_;
+  std::mutex mutex_;
+  std::list<Work> works_;
+  bool closing_ = false;
+};
+
+}  // namespace tandem::run

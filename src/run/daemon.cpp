@@ -1,0 +1,163 @@
+#include "run/daemon.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/files.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+
+namespace tandem::run {
+namespace {
+
+HttpResponse response_of(const Answer& answer) {
+  return json_response(200, to_text(json::object{{"exit", answer.exit}, {"document", answer.document}, {"error", nullptr}}));
+}
+
+HttpResponse response_of(const Error& error) {
+  return json_response(200, to_text(json::object{{"exit", exit_code_of(error)}, {"document", nullptr}, {"error", document_of(error)}}));
+}
+
+/// Only this machine's own names: a page elsewhere cannot talk to us through a name it points here.
+bool is_own_host(const HttpRequest& request) {
+  const auto host = request.headers.find("Host").value_or("");
+  const auto name = host.substr(0, host.rfind(':'));
+  return name == "127.0.0.1" || name == "localhost" || name == "[::1]";
+}
+
+/// GET /v1/... on the HTTP side: what may be read without the socket, and the command that says it.
+struct Page {
+  std::string command;
+  json::object arguments;
+};
+std::optional<Page> page_of(const HttpRequest& request) {
+  const auto parts = split(request.path, '/');
+  if (parts.size() < 3 || parts[1] != "v1") return std::nullopt;
+  json::object arguments;
+  for (const auto& [name, value] : parse_query(request.query))
+    if (name == "limit" || name == "before" || name == "after") arguments[name] = std::atoll(value.c_str());
+    else if (name == "repo" || name == "workflow" || name == "status" || name == "action" || name == "env") arguments[name] = value;
+  const auto& noun = parts[2];
+  if (parts.size() == 3 && (noun == "status" || noun == "runs" || noun == "releases" || noun == "environments" || noun == "metrics"))
+    return Page{noun, arguments};
+  if (parts.size() == 3 && noun == "audit") return Page{"audit", arguments};
+  if (parts.size() >= 4 && noun == "runs") arguments["run"] = percent_decoded(parts[3]);
+  if (parts.size() == 4 && noun == "runs") return Page{"runs", arguments};
+  if (parts.size() == 5 && noun == "runs" && (parts[4] == "logs" || parts[4] == "artifacts" || parts[4] == "why")) return Page{parts[4], arguments};
+  if (parts.size() == 6 && noun == "runs" && parts[4] == "artifacts") {
+    arguments["name"] = percent_decoded(parts[5]);
+    return Page{"artifacts", arguments};
+  }
+  return std::nullopt;
+}
+
+/// What the notes of a commit say, newest state per context.
+HttpResponse statuses_of(Workshop& shop, const CommitId& commit) {
+  json::array found;
+  for (const auto& repository : shop.configuration.repositories) {
+    const auto note = shop.pair.repository().note(repository.name + "/tandem", commit);
+    if (!note || !*note) continue;
+    if (const auto parsed = parse_json(**note, "the note")) found.push_back({{"repository", repository.name}, {"note", *parsed}});
+  }
+  return json_response(found.empty() ? 404 : 200, to_text(json::object{{"schema", "tandem.commit-statuses/1"}, {"commit", commit.value}, {"notes", found}}));
+}
+
+}  // namespace
+
+Daemon::Daemon(Workshop& shop) : office_(shop) {}
+
+Result<std::unique_ptr<Daemon>> Daemon::start(Workshop& shop, const DaemonOptions& options) {
+  std::unique_ptr<Daemon> daemon(new Daemon(shop));
+  for (const auto& environment : shop.configuration.environments) {
+    const auto opened = shop.target(environment.name);
+    if (!opened) return Error(std::move(opened.error())).during("starting the daemon");
+  }
+  TRY(daemon->office_.resume(), "going on with unfinished runs");
+  const auto handler = [raw = daemon.get()](const HttpRequest& request) { return raw->answer(request); };
+  const auto socket = shop.folders.socket();
+  daemon->socket_ = TRY(HttpServer::listen_unix(socket, handler), "listening at {}", socket.string());
+  daemon->http_ = TRY(HttpServer::listen(options.port, handler), "listening on port {}", options.port);
+  daemon->address_ = {fmt::format("http://127.0.0.1:{}", daemon->http_->port()), socket.string(), ::getpid()};
+  TRY(replace_file(shop.folders.daemon(),
+                   to_pretty_text(json::object{{"pid", daemon->address_.pid}, {"url", daemon->address_.url}, {"socket", daemon->address_.socket}}), 0600));
+  TRY(shop.ledger->record("daemon.started", "daemon", json::object{{"pid", daemon->address_.pid}, {"url", daemon->address_.url}}));
+  daemon->watcher_ = std::jthread([raw = daemon.get(), options](std::stop_token stop) { raw->watch_repositories(stop, options); });
+  return daemon;
+}
+
+Daemon::~Daemon() {
+  watcher_.request_stop();
+  if (watcher_.joinable()) watcher_.join();
+  auto& shop = office_.shop();
+  if (auto gone = tandem::remove_all(shop.folders.daemon()); !gone) log(Level::Warning, "daemon.file_left", {{"error", gone.error().what}});
+}
+
+HttpResponse Daemon::answer(const HttpRequest& request) {
+  constexpr std::string_view commands = "/v1/commands/";
+  const bool from_socket = request.peer.empty();
+  if (!from_socket && !is_own_host(request)) return json_response(403, R"({"message":"ask 127.0.0.1"})");
+  if (request.path == "/v1/health") return json_response(200, R"({"status":"healthy"})");
+  if (request.method == "POST" && request.path.starts_with(commands)) {
+    if (!from_socket) return json_response(403, R"({"message":"commands are taken at the unix socket only"})");
+    const auto arguments = parse_json(request.body.empty() ? "{}" : request.body, "the arguments");
+    if (!arguments || !arguments->is_object()) return response_of(failure(Fault::Invalid, "the arguments are no JSON object").with_code("TD0102"));
+    const auto answer = office_.perform(request.path.substr(commands.size()), arguments->as_object());
+    return answer ? response_of(*answer) : response_of(answer.error());
+  }
+  if (request.method != "GET" && request.method != "HEAD") return json_response(405, R"({"message":"only GET here"})");
+  const auto parts = split(request.path, '/');
+  if (parts.size() == 5 && parts[1] == "v1" && parts[2] == "commits" && parts[4] == "statuses") return statuses_of(office_.shop(), CommitId{parts[3]});
+  const auto page = page_of(request);
+  if (!page) return json_response(404, R"({"message":"no such page; try /v1/status, /v1/runs, /v1/releases"})");
+  const auto answer = office_.perform(page->command, page->arguments);
+  if (answer) return json_response(200, to_text(answer->document));
+  return json_response(answer.error().fault == Fault::Missing ? 404 : 400, to_text(document_of(answer.error())));
+}
+
+/// The safety net under the hooks: a push that nobody told of is found by looking.
+void Daemon::watch_repositories(std::stop_token stop, DaemonOptions options) {
+  std::map<std::string, std::chrono::steady_clock::time_point> next;
+  std::mutex mutex;
+  std::condition_variable_any sleeper;
+  while (!stop.stop_requested()) {
+    for (const auto& repository : office_.shop().configuration.repositories) {
+      const auto now = std::chrono::steady_clock::now();
+      if (now < next[repository.name]) continue;
+      const bool is_local = repository.url.starts_with('/');
+      next[repository.name] = now + (is_local ? options.poll_local : options.poll_remote);
+      const auto looked = look_at(repository);
+      if (!looked) log(Level::Warning, "repository.unreachable", {{"repository", repository.name}, {"error", looked.error().what}});
+    }
+    std::unique_lock lock(mutex);
+    sleeper.wait_for(lock, stop, std::min<Duration>(options.poll_local, std::chrono::seconds{1}), [] { return false; });
+  }
+}
+
+Done Daemon::look_at(const RepositoryConfiguration& repository) {
+  std::vector<git::RemoteRef> refs;
+  if (repository.url.starts_with('/')) {
+    const auto opened = TRY(git::Repository::open(repository.url));
+    for (const auto& name : TRY(opened.refs("refs/heads/")))
+      if (const auto commit = TRY(opened.find_ref(name))) refs.push_back({name, *commit});
+  } else {
+    refs = TRY(git::ls_remote(repository.url));
+  }
+  auto& ledger = *office_.shop().ledger;
+  const auto known = TRY(ledger.history([&](store::History& history) { return history.tips(repository.name); }));
+  for (const auto& ref : refs) {
+    constexpr std::string_view heads = "refs/heads/";
+    if (!ref.name.starts_with(heads) || ref.name.starts_with("refs/heads/tandem/sync/")) continue;
+    const auto branch = ref.name.substr(heads.size());
+    const auto seen = std::ranges::find_if(known, [&](const store::Tip& tip) { return tip.branch == branch; });
+    if (seen != known.end() && seen->commit == ref.id) continue;
+    if (known.empty()) {  // never looked at before: what is there is the beginning, not news
+      TRY(ledger.record("branch.seen", repository.name, json::object{{"repository", repository.name}, {"branch", branch}, {"commit", ref.id.value}}));
+      continue;
+    }
+    TRY(office_.saw_branch(repository.name, branch, seen == known.end() ? CommitId{} : seen->commit, ref.id, "push"),
+        "handling the push of {} to {}", branch, repository.name);
+  }
+  return done();
+}
+
+}  // namespace tandem::run

@@ -1,0 +1,45 @@
+#pragma once
+// `tandem serve`: one process that hears of events, runs what they start, and answers commands.
+
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "base/http.hpp"
+#include "run/commands.hpp"
+
+namespace tandem::run {
+
+struct DaemonOptions {
+  std::uint16_t port = 0;
+  Duration poll_local{std::chrono::seconds{2}};      ///< how often local repositories are looked at
+  Duration poll_remote{std::chrono::seconds{60}};
+};
+
+/// What `tandem serve` prints and writes into daemon.json.
+struct DaemonAddress {
+  std::string url;
+  std::string socket;
+  int pid = 0;
+};
+
+class Daemon {
+ public:
+  /// Opens the environments, goes on with unfinished runs, then listens. Errors: Conflict when one runs already.
+  static Result<std::unique_ptr<Daemon>> start(Workshop& shop, const DaemonOptions& options);
+  ~Daemon();
+  const DaemonAddress& address() const { return address_; }
+
+ private:
+  explicit Daemon(Workshop& shop);
+  HttpResponse answer(const HttpRequest& request);
+  void watch_repositories(std::stop_token stop, DaemonOptions options);
+  Done look_at(const RepositoryConfiguration& repository);
+  Office office_;
+  DaemonAddress address_;
+  std::optional<HttpServer> socket_;
+  std::optional<HttpServer> http_;
+  std::jthread watcher_;
+};
+
+}  // namespace tandem::run

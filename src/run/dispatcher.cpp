@@ -1,0 +1,155 @@
+#include "run/dispatcher.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "workflow/trigger.hpp"
+
+namespace tandem::run {
+namespace {
+
+constexpr size_t files_max = 50;
+
+/// "Tandem-Run: run-7" among the trailers of a sync's commit.
+std::optional<RunId> run_of_trailers(const std::string& message) {
+  constexpr std::string_view key = "Tandem-Run: ";
+  for (const auto& line : lines_of(message))
+    if (line.starts_with(key)) return RunId{line.substr(key.size())};
+  return std::nullopt;
+}
+
+std::string first_mistake(const workflow::Parsed& parsed, bool& not_runnable_here) {
+  for (const auto severity : {Severity::Error, Severity::Capability})
+    for (const auto& diagnostic : parsed.diagnostics)
+      if (diagnostic.severity == severity) {
+        not_runnable_here = severity == Severity::Capability;
+        return text(diagnostic);
+      }
+  return "the definition has errors";
+}
+
+/// A definition that cannot be read still has a run that says why it did not happen.
+Planned refusal_of(const Considered& considered) {
+  bool unused = false;
+  Planned planned{.workflow = considered.parsed.workflow.value_or(Workflow{.name = considered.file, .file = considered.file})};
+  planned.refusal = "invalid definition: " + first_mistake(considered.parsed, unused);
+  return planned;
+}
+
+}  // namespace
+
+workflow::Known Dispatcher::known() const {
+  workflow::Known known;
+  for (const auto& environment : shop_.configuration.environments) known.environments.push_back(environment.name);
+  for (const auto& repository : shop_.configuration.repositories) known.repositories.push_back(repository.name);
+  if (auto names = shop_.secrets.names()) known.secrets = std::move(*names);
+  return known;
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> Dispatcher::workflow_files(const CommitId& commit) {
+  const auto& store = shop_.pair.repository();
+  const auto tree = TRY(store.tree_of(commit));
+  std::vector<std::pair<std::string, std::string>> out;
+  const auto folder = TRY(store.find(tree, ".codecatalyst/workflows"));
+  if (!folder || folder->kind != git::EntryKind::Tree) return out;
+  for (const auto& file : TRY(store.files(TreeId{folder->id}))) {
+    const auto path = ".codecatalyst/workflows/" + file.path;
+    const bool is_file = file.entry.kind == git::EntryKind::Blob || file.entry.kind == git::EntryKind::Executable;
+    if (!is_file || !workflow::is_workflow_file(path) || out.size() == files_max) continue;
+    auto bytes = TRY(store.blob(file.entry.id), "reading {}", path);
+    out.emplace_back(path, std::move(bytes));
+  }
+  return out;
+}
+
+Result<std::vector<Considered>> Dispatcher::consider(const Event& event) {
+  std::vector<Considered> out;
+  const auto names = known();
+  for (auto& [path, bytes] : TRY(workflow_files(event.after))) {
+    Considered considered{.file = path, .parsed = workflow::parse_workflow(bytes, path, names)};
+    if (considered.parsed.workflow) {
+      const auto answer = workflow::answer(*considered.parsed.workflow, event);
+      considered.runs = answer.runs;
+      considered.reason = answer.reason;
+      considered.place = answer.place;
+    } else {
+      considered.reason = "it has errors: tandem validate lists them";
+    }
+    out.push_back(std::move(considered));
+  }
+  return out;
+}
+
+Result<EventArrived> Dispatcher::plan(const Event& event) {
+  EventArrived arrived{event, {}};
+  for (const auto& considered : TRY(consider(event))) {
+    if (!considered.parsed.workflow) arrived.runs.push_back(refusal_of(considered));
+    else if (considered.runs && !considered.parsed.runnable()) arrived.runs.push_back(refusal_of(considered));
+    else if (considered.runs) arrived.runs.push_back({.workflow = *considered.parsed.workflow});
+  }
+  return arrived;
+}
+
+Result<EventArrived> Dispatcher::plan(const StartRequest& request) {
+  auto repository = TRY(shop_.repository(request.repository));
+  if (!request.branch.empty()) repository.branch = request.branch;
+  Event event{.id = {fresh_id("ev")}, .kind = request.cause ? EventKind::Run : EventKind::Command, .repository = repository.name,
+              .branch = repository.branch, .after = request.commit, .actor = request.actor, .cause = request.cause,
+              .at = shop_.clock.now()};
+  {
+    const auto lock = TRY(shop_.pair.lock(std::chrono::minutes{2}));
+    TRY(shop_.pair.fetch(repository), "fetching {}", repository.name);
+  }
+  if (event.after.empty()) event.after = TRY(shop_.pair.tip(repository), "looking for the tip of {}", repository.branch);
+  std::vector<std::string> names;
+  for (const auto& considered : TRY(consider(event))) {
+    const auto& found = considered.parsed.workflow;
+    const bool wanted = considered.file == request.workflow || considered.file.ends_with("/" + request.workflow) ||
+                        considered.file.ends_with("/" + request.workflow + ".yml") || (found && found->name == request.workflow);
+    if (found) names.push_back(found->name);
+    if (!wanted) continue;
+    auto planned = found && considered.parsed.runnable() ? Planned{.workflow = *found} : refusal_of(considered);
+    planned.inputs = request.inputs;
+    return EventArrived{std::move(event), {std::move(planned)}};
+  }
+  return failure(Fault::Missing, "{} has no workflow {} at {} ({})", repository.name, request.workflow, event.after.value.substr(0, 12),
+                 repository.branch)
+      .with_code("TD0124")
+      .with_next(names.empty() ? "add one below .codecatalyst/workflows/" : "use one of: " + join(names, ", "));
+}
+
+Result<std::optional<Event>> Dispatcher::push_event(const std::string& name, const std::string& branch, const CommitId& before,
+                                                    const CommitId& after, const std::string& actor) {
+  auto repository = TRY(shop_.repository(name));
+  const auto last = TRY(shop_.ledger->history([&](store::History& history) { return history.tip(name, branch); }));
+  if (last == after) return std::optional<Event>{};
+  repository.branch = branch;
+  Event event{.id = {fmt::format("push:{}:{}:{}:{}", name, branch, last.value_or(before).value, after.value)}, .kind = EventKind::Push,
+              .repository = name, .branch = branch, .before = last.value_or(before), .after = after, .actor = actor,
+              .at = shop_.clock.now()};
+  {
+    const auto lock = TRY(shop_.pair.lock(std::chrono::minutes{2}));
+    TRY(shop_.pair.fetch(repository), "fetching {}", name);
+  }
+  const auto& store = shop_.pair.repository();
+  const auto commit = TRY(store.commit(after));
+  event.cause = run_of_trailers(commit.message);
+  if (!event.before.empty()) {
+    const auto from = store.tree_of(event.before);  // gone after a forced push: then all files count as changed
+    if (from) {
+      for (const auto& change : TRY(store.changes(*from, commit.tree))) event.files_changed.push_back(change.path);
+      event.files_known = true;
+    }
+  }
+  return std::optional(std::move(event));
+}
+
+Result<std::optional<RunId>> Dispatcher::find_caused(const Event& event, const Planned& planned) {
+  if (!event.cause) return std::optional<RunId>{};
+  const auto run = TRY(shop_.ledger->history([&](store::History& history) {
+    return history.find_caused_run(event.repository, planned.workflow.file, event.after, *event.cause);
+  }));
+  return run ? std::optional(run->id) : std::nullopt;
+}
+
+}  // namespace tandem::run

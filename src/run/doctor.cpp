@@ -1,0 +1,88 @@
+#include "run/doctor.hpp"
+
+#include <filesystem>
+
+#include "base/files.hpp"
+#include "base/git.hpp"
+#include "base/process.hpp"
+#include "base/text.hpp"
+
+namespace tandem::run {
+namespace {
+
+struct Check {
+  std::string name;
+  std::string state;           ///< "ok", "warning", "failed"
+  std::string what;
+  std::string fix{};
+};
+
+Check tool(const std::string& name, std::vector<std::string> argv, std::string fix) {
+  const auto output = tandem::run(Command{.argv = std::move(argv), .environment = tool_environment(), .time_limit = std::chrono::seconds{20}});
+  if (!output || !output->exit.ok()) return {name, "failed", "not found or not working", std::move(fix)};
+  return {name, "ok", lines_of(output->out + output->err).empty() ? "" : lines_of(output->out + output->err).front()};
+}
+
+Check sandbox() {
+  const auto output = tandem::run(Command{.argv = {"bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "true"},
+                                          .environment = tool_environment(), .time_limit = std::chrono::seconds{20}});
+  if (output && output->exit.ok()) return {"sandbox", "ok", "bubblewrap makes namespaces on this machine"};
+  return {"sandbox", "failed", output ? std::string(trimmed(output->err)) : output.error().what,
+          "apt-get install bubblewrap; without it steps are refused unless tandem.yaml says steps: sandbox: optional"};
+}
+
+Check state_folder(Workshop& shop) {
+  const auto started = shop.clock.now();
+  const auto written = replace_file(shop.folders.state / "doctor.scratch", "scratch");
+  if (!written) return {"state folder", "failed", written.error().what, "make it writable, or free space"};
+  const auto took = shop.clock.now() - started;
+  if (auto gone = tandem::remove_all(shop.folders.state / "doctor.scratch"); !gone) return {"state folder", "warning", gone.error().what};
+  std::error_code code;
+  const auto space = std::filesystem::space(shop.folders.state, code);
+  const auto free_mib = code ? 0 : space.available >> 20U;
+  if (free_mib < 512) return {"state folder", "warning", fmt::format("{} MiB free", free_mib), "free some space"};
+  return {"state folder", took > std::chrono::milliseconds{100} ? "warning" : "ok",
+          fmt::format("{}: a durable write took {}, {} MiB free", shop.folders.state.string(), for_people(took), free_mib)};
+}
+
+Check journal(Workshop& shop) {
+  const auto audit = shop.ledger->verify();
+  if (!audit) return {"journal", "failed", audit.error().what, "restore it from a backup"};
+  if (audit->broken != 0) return {"journal", "failed", fmt::format("record {}: {}", audit->broken, audit->what), "restore it from a backup"};
+  return {"journal", "ok", fmt::format("{} records, the chain verifies", audit->records)};
+}
+
+Check repository(Workshop& shop, const RepositoryConfiguration& repository) {
+  const auto name = fmt::format("repository {}", repository.name);
+  const auto refs = git::ls_remote(repository.url);
+  if (!refs) return {name, "failed", refs.error().what, fmt::format("check the url of {} in {}", repository.name, shop.file.string())};
+  const bool has_branch = std::ranges::any_of(*refs, [&](const auto& ref) { return ref.name == "refs/heads/" + repository.branch; });
+  if (!has_branch) return {name, "warning", fmt::format("no branch {} yet", repository.branch), "push a first commit to it"};
+  const std::filesystem::path path = repository.url;
+  const auto hook = read_file(path / "hooks" / "post-receive");
+  if (std::filesystem::is_directory(path) && (!hook || hook->find("installed by tandem") == std::string::npos))
+    return {name, "warning", "has no hook of tandem: pushes are found by looking every few seconds", "tandem init --force installs it"};
+  return {name, "ok", repository.url};
+}
+
+}  // namespace
+
+Result<Answer> examine(Workshop& shop) {
+  std::vector<Check> checks{state_folder(shop), journal(shop), sandbox(),
+                            tool("git", {"git", "--version"}, "apt-get install git"),
+                            tool("python", {"python3", "--version"}, "apt-get install python3"),
+                            tool("python venv", {"python3", "-c", "import venv, ensurepip; print('venv works')"}, "apt-get install python3-venv"),
+                            tool("node", {"node", "--version"}, "apt-get install nodejs npm"),
+                            tool("npm", {"npm", "--version"}, "apt-get install npm")};
+  for (const auto& each : shop.configuration.repositories) checks.push_back(repository(shop, each));
+  json::array list;
+  bool failed = false;
+  for (const auto& check : checks) {
+    failed = failed || check.state == "failed";
+    list.push_back({{"name", check.name}, {"state", check.state}, {"what", check.what},
+                    {"fix", check.fix.empty() ? json::value(nullptr) : json::value(check.fix)}});
+  }
+  return Answer{json::object{{"schema", "tandem.doctor/1"}, {"passed", !failed}, {"checks", list}}, failed ? 1 : 0};
+}
+
+}  // namespace tandem::run

@@ -1,0 +1,71 @@
+#include "run/journey.hpp"
+
+#include "base/text.hpp"
+#include "run/way_back.hpp"
+
+namespace tandem::run {
+namespace {
+
+/// Valid by the format, but nothing of this program does it: said by name, never passed over.
+Result<ActionOutcome> not_available(const Work& work) {
+  return failure(Fault::Invalid, "{} is not available in this version of tandem", work.action.identifier)
+      .with_code("E131")
+      .at(work.action.place)
+      .with_next("do it in the steps of an aws/build@v1 action, or take the action out");
+}
+
+Result<ActionOutcome> nothing_to_bootstrap(const Work& work) {
+  work.say("the local target needs no bootstrap stack");
+  return succeeded({{"deployment-platform", "AWS:CloudFormation"}, {"SKIP-DEPLOYMENT", "true"}});
+}
+
+/// aws/cdk-deploy in an environment of two phases, without a verification of its own: candidate, then the switch.
+Result<ActionOutcome> deploy_at_once(const Work& work) {
+  auto outcome = TRY(deploy_candidate(work));
+  auto run = work.run;
+  run.actions[work.action.name].outcome = outcome;
+  const auto promoted = TRY(promote({work.shop, run, work.action, work.attempt, work.stop}));
+  outcome.outputs.insert(promoted.outputs.begin(), promoted.outputs.end());
+  outcome.detail["deployment"] = promoted.detail.at("deployment");
+  outcome.notes.push_back("promoted without verification: the workflow has no tandem/verify@v1 between deploy and promote");
+  return outcome;
+}
+
+}  // namespace
+
+/// Event -> Workflow -> Run has happened when this is reached; the graph says which station comes when.
+Result<ActionOutcome> Journey::travel(const Work& work) {
+  const auto kind = split(work.action.identifier, '@').front();
+  // application side
+  if (kind == "aws/build" || kind == "aws/managed-test") return run_the_steps(work);
+  if (kind == "tandem/scan") return scan(work);
+  if (kind == "tandem/sync") return carry(work);
+  if (kind == "tandem/start-workflow") return start_and_wait(work, start_);
+  // infrastructure side
+  if (kind == "tandem/detect-sync") return detect_sync(work);
+  if (kind == "tandem/compose") return compose_bundle(work);
+  if (kind == "tandem/deploy") return deploy_candidate(work);
+  if (kind == "tandem/verify") return verify_candidate(work);
+  if (kind == "tandem/promote") return promote(work);
+  // both
+  if (kind == "tandem/report") return report(work);
+  if (kind == "tandem/rollback") return roll_back(work);
+  // foreign actions that have a meaning here
+  if (kind == "aws/cdk-deploy") return deploy_at_once(work);
+  if (kind == "aws/cdk-bootstrap") return nothing_to_bootstrap(work);
+  if (kind == "aws/lambda-invoke") return invoke_function(work);
+  return not_available(work);
+}
+
+ActionOutcome Journey::perform(const Run& run, const Action& action, int attempt, std::stop_token stop) {
+  const Work work{shop_, run, action, attempt, stop};
+  auto outcome = travel(work);
+  if (outcome && outcome->succeeded) return std::move(*outcome);
+  auto failed = outcome ? std::move(*outcome) : ActionOutcome{.error = std::move(outcome.error())};
+  if (failed.error) work.say(text(*failed.error));
+  return failed;
+}
+
+ActionOutcome Journey::wrap_up(const Run& run, std::stop_token stop) { return go_back_and_report(shop_, run, stop); }
+
+}  // namespace tandem::run

@@ -1,0 +1,107 @@
+// Stations of the application side: scan, sync, start the other side.
+
+#include "base/text.hpp"
+#include "check/scan.hpp"
+#include "run/station.hpp"
+#include "sync/synchronise.hpp"
+
+namespace tandem::run {
+namespace {
+
+/// The tree of the run's commit, fetched into the pair store first.
+Result<TreeId> fetched_tree(const Work& work) {
+  const auto repository = TRY(work.shop.repository(work.run.repository));
+  const auto lock = TRY(work.shop.pair.lock(std::chrono::minutes{2}, work.stop));
+  TRY(work.shop.pair.fetch(repository, work.stop), "fetching {}", repository.name);
+  return work.shop.pair.repository().tree_of(work.run.commit);
+}
+
+Error scan_failure(const Verdict& verdict) {
+  const auto worst = std::ranges::find_if(verdict.findings, [](const Finding& finding) {
+    return finding.severity == "CRITICAL" || finding.severity == "HIGH";
+  });
+  const auto& finding = worst == verdict.findings.end() ? verdict.findings.front() : *worst;
+  return failure(Fault::Denied, "the scan found {} ({}): {}", finding.rule, finding.severity, finding.what)
+      .with_code("TD0210")
+      .at(finding.place)
+      .with_next("take it out of the commit (and out of the history), revoke it if it was real, and push again");
+}
+
+std::string repository_side(Role role) { return std::string(word(role)); }
+
+}  // namespace
+
+Result<ActionOutcome> scan(const Work& work) {
+  const auto tree = TRY(fetched_tree(work));
+  check::ScanOptions options;
+  options.fails_at = TRY(work.configured("FailOn", "HIGH"));
+  const auto verdict = TRY(check::scan_tree(work.shop.pair.repository(), tree, std::nullopt, options), "scanning {}",
+                           work.run.commit.value.substr(0, 12));
+  for (const auto& finding : verdict.findings)
+    work.say(fmt::format("{}: {} {} {}", text(finding.place), finding.severity, finding.rule, finding.what));
+  work.say(verdict.passed ? "the scan passed" : "the scan failed");
+  ActionOutcome outcome{.succeeded = verdict.passed};
+  outcome.detail["verdict"] = to_json(verdict);
+  if (!verdict.passed) outcome.error = scan_failure(verdict);
+  return outcome;
+}
+
+Result<ActionOutcome> carry(const Work& work) {
+  const auto source = TRY(work.shop.repository(work.run.repository));
+  const auto target = TRY(work.shop.repository(Role::Infrastructure));
+  if (source.role != Role::Application)
+    return failure(Fault::Invalid, "tandem/sync@v1 runs in an application repository; {} is the {} side", source.name,
+                   repository_side(source.role)).with_code("TD0411").at(work.action.place);
+  sync::SyncRequest request{.run = work.run.id, .source = source, .target = target, .commit = work.run.commit,
+                            .configuration = work.shop.configuration.sync};
+  request.strategy = TRY(work.configured("Strategy", "api-triggered"));
+  request.actor = work.run.event.actor;
+  request.at = work.run.created;
+  request.stop = work.stop;
+  TRY(work.shop.ledger->record("sync.intended", work.run.id.value,
+                               json::object{{"source", work.run.commit.value}, {"target", target.name}, {"branch", target.branch}}));
+  auto carried = sync::synchronise(request, work.shop.pair, work.shop.key);
+  if (!carried) {
+    const bool refused = carried.error().fault == Fault::Denied || carried.error().fault == Fault::Conflict;
+    ActionOutcome outcome{.held = refused, .error = carried.error()};
+    if (refused) outcome.notes.push_back(fmt::format("degraded: nothing was carried; what is live keeps serving: {}", carried.error().what));
+    return outcome;
+  }
+  const auto& record = carried->record;
+  TRY(work.shop.ledger->record("sync.done", record.id.value, to_json(record)));
+  work.say(carried->is_in_place ? fmt::format("nothing to carry: {} holds this code already", record.landed.value)
+                                : fmt::format("carried {} to {} of {}", record.source.value, record.landed.value, target.name));
+  for (const auto& component : record.components)
+    work.say(fmt::format("  {} -> {} {} ({})", component.from, component.to, component.object, component.exact ? "exact" : "merged"));
+  auto outcome = succeeded({{"InfraCommit", record.landed.value}, {"SyncId", record.id.value}});
+  outcome.notes = carried->notes;
+  outcome.detail["sync"] = to_json(record);
+  return outcome;
+}
+
+Result<ActionOutcome> start_and_wait(const Work& work, const Start& start) {
+  StartRequest request{.actor = work.run.id.value, .cause = work.run.id};
+  request.repository = TRY(work.configured("Repository"));
+  request.workflow = TRY(work.configured("Workflow"));
+  request.branch = TRY(work.configured("Branch"));
+  if (const auto sync = sync_of(work.run)) {
+    request.inputs["SyncId"] = sync->id.value;
+    if (request.repository == sync->target_repository) request.commit = sync->landed;
+  }
+  const auto id = TRY(start(request), "starting {} of {}", request.workflow, request.repository);
+  work.say(fmt::format("waiting for {} ({} of {})", id.value, request.workflow, request.repository));
+  const auto ended = TRY(work.shop.ledger->wait_for_end(id, work.stop));
+  work.say(fmt::format("{} ended: {} {}", id.value, word(ended.status), ended.reason));
+  ActionOutcome outcome{.succeeded = ended.status == RunStatus::Succeeded, .outputs = {{"RunId", id.value}}};
+  outcome.held = ended.status == RunStatus::Held;
+  for (const auto* noun : {"detection", "bundle", "release", "deployment", "proof"})
+    if (const auto* detail = find_detail(ended, noun)) outcome.detail[noun] = *detail;
+  outcome.detail["started_run"] = id.value;
+  if (!outcome.succeeded)
+    outcome.error = failure(outcome.held ? Fault::Denied : Fault::Broken, "{} ended {}: {}", id.value, word(ended.status), ended.reason)
+                        .with_code("TD0412")
+                        .with_next("tandem why " + id.value);
+  return outcome;
+}
+
+}  // namespace tandem::run

@@ -1,0 +1,91 @@
+// Stations of a release: the switch, the way back on demand, a function called, the reports.
+
+#include "run/station.hpp"
+#include "run/way_back.hpp"
+
+namespace tandem::run {
+namespace {
+
+/// Whoever was live until now makes room; the release that replaced it is named.
+Done supersede(Workshop& shop, const std::string& environment, const Deployment& by) {
+  const auto all = TRY(shop.ledger->history([&](store::History& history) { return history.deployments(environment, 200); }));
+  for (auto deployment : all) {
+    if (deployment.phase != Phase::Live || deployment.id == by.id) continue;
+    deployment.phase = Phase::Superseded;
+    deployment.reason = fmt::format("release {} took over", by.release.value);
+    TRY(note_deployment(shop, deployment));
+  }
+  return done();
+}
+
+Done only_all_at_once(const Work& work) {
+  const auto strategy = TRY(work.configured("Strategy", "all-at-once"));
+  if (strategy == "all-at-once") return done();
+  return failure(Fault::Invalid, "the strategy {} is not available in this version of tandem", strategy)
+      .with_code("TD0413").at(work.action.place).with_next("use all-at-once, or leave Strategy out");
+}
+
+}  // namespace
+
+Result<ActionOutcome> promote(const Work& work) {
+  TRY(only_all_at_once(work));
+  auto deployment = TRY(deployment_of(work.run));
+  if (const auto* proof = find_detail(work.run, "proof"); proof != nullptr) {
+    const auto found = TRY(proof_from_json(*proof));
+    if (!found.passed)
+      return failure(Fault::Denied, "release {} did not pass its verification", deployment.release.value).with_code("TD0414");
+  }
+  auto* const target = TRY(work.shop.target(deployment.environment));
+  TRY(work.shop.ledger->record("promotion.intended", deployment.id.value, json::object{{"run", work.run.id.value}}));
+  auto live = TRY(target->promote(deployment.id, [&](const StackEvent& event) {
+    work.say(fmt::format("{} {} {} {}", event.stack, event.logical_id, event.status, event.reason));
+  }), "promoting release {}", deployment.release.value);
+  deployment.phase = Phase::Live;
+  deployment.url = live.url;
+  deployment.site = live.site;
+  deployment.outputs = live.outputs;
+  deployment.fingerprint = TRY(target->fingerprint(), "taking the fingerprint");
+  TRY(supersede(work.shop, deployment.environment, deployment));
+  deployment = TRY(note_deployment(work.shop, deployment));
+  work.say(fmt::format("release {} is live at {}", deployment.release.value, deployment.url));
+  auto outcome = succeeded({{"LiveUrl", deployment.url}, {"SiteUrl", deployment.site}});
+  outcome.detail["deployment"] = to_json(deployment);
+  return outcome;
+}
+
+Result<ActionOutcome> roll_back(const Work& work) {
+  const auto to = TRY(work.configured("To", "last-good"));
+  const auto back = TRY(roll_back_to(work.shop, work.action.environment, to, work.run.event.actor, "asked for by " + work.run.id.value));
+  work.say(fmt::format("release {} is live again, proven by fingerprint; {} was taken back", back.to.release.value, back.from.release.value));
+  auto outcome = succeeded({{"Release", back.to.release.value}});
+  outcome.detail["deployment"] = to_json(back.to);
+  return outcome;
+}
+
+Result<ActionOutcome> report(const Work& work) {
+  // The status of a run is known when it has ended; what is told here is what is certain now, and told again at the end.
+  auto outcome = succeeded();
+  outcome.notes = tell_both_sides(work.shop, work.run, work.stop);
+  for (const auto& note : outcome.notes) work.say(note);
+  if (outcome.notes.empty()) work.say("both repositories were told");
+  return outcome;
+}
+
+Result<ActionOutcome> invoke_function(const Work& work) {
+  auto* const target = TRY(work.shop.target(work.action.environment));
+  const auto function = TRY(work.configured("Function"));
+  const auto payload = TRY(work.configured("RequestPayload", "{}"));
+  const auto go_on = TRY(work.configured("ContinueOnError", "false"));
+  const auto answer = TRY(target->invoke(function, "", payload), "invoking {}", function);
+  work.say(answer.payload.substr(0, 4096));
+  const bool failed = answer.status >= 300 || !answer.function_error.empty();
+  if (failed && go_on != "true")
+    return failure(Fault::Broken, "{} answered with a function error: {}", function, answer.payload.substr(0, 300)).with_code("E-RUN-16");
+  std::map<std::string, std::string> outputs;
+  if (const auto parsed = parse_json(answer.payload, "lambda-response.json"); parsed && parsed->is_object())
+    for (const auto& [key, value] : parsed->as_object())
+      outputs[std::string(key)] = value.is_string() ? std::string(value.as_string()) : to_text(value);
+  return succeeded(std::move(outputs));
+}
+
+}  // namespace tandem::run

@@ -1,0 +1,236 @@
+#include "run/way_back.hpp"
+
+#include <algorithm>
+
+#include "base/log.hpp"
+#include "report/commit_status.hpp"
+#include "report/summary.hpp"
+
+namespace tandem::run {
+namespace {
+
+bool failed(const Run& run) {
+  return std::ranges::any_of(run.actions, [](const auto& pair) {
+    return pair.second.status == ActionStatus::Failed || pair.second.status == ActionStatus::Stopped;
+  });
+}
+
+deploy::OnStackEvent into_log(Workshop& shop, const RunId& run, const std::string& action) {
+  return [&shop, run, action](const StackEvent& event) {
+    shop.logs.add(run, action, fmt::format("{} {} {} {} {}", event.stack, event.logical_id, event.type, event.status, event.reason));
+  };
+}
+
+/// The newest state the journal has of a deployment: a station that was killed may have left it further on.
+Result<std::optional<Deployment>> newest(Workshop& shop, const DeploymentId& id) {
+  return shop.ledger->history([&](store::History& history) { return history.find_deployment(id); });
+}
+
+
+Done prove(deploy::Target& target, const Deployment& good) {
+  const auto found = TRY(target.fingerprint(), "taking the fingerprint of what is live");
+  const auto unlike = differences(good.fingerprint, found);
+  if (unlike.empty()) return done();
+  return failure(Fault::Broken, "what is live is not release {}: {}", good.release.value, unlike.front())
+      .with_code("TD0601")
+      .with_next("a person is needed: compare `tandem stack` with the release, then deploy or roll back by hand");
+}
+
+/// A candidate never served; taking it away leaves what is live as it was, and that is proven.
+Done abandon(Workshop& shop, const Run& run, Deployment deployment, const std::string& reason) {
+  auto* const target = TRY(shop.target(deployment.environment));
+  TRY(shop.ledger->record("rollback.intended", deployment.id.value, json::object{{"run", run.id.value}, {"reason", reason}}));
+  TRY(target->abandon(deployment.id, reason, into_log(shop, run.id, "way-back")), "taking the candidate away");
+  deployment.phase = Phase::Failed;
+  deployment.reason = reason;
+  TRY(note_deployment(shop, deployment));
+  const auto live = TRY(target->live());
+  if (!live) return done();
+  if (const auto good = TRY(newest(shop, live->id)); good && !good->fingerprint.empty()) TRY(prove(*target, *good));
+  return done();
+}
+
+std::string cause_of(const Run& run) {
+  const auto error = report::first_error(run);
+  return error ? fmt::format("{}: {}", error->action, error->error.what) : run.reason;
+}
+
+/// What has to be undone, if anything. Notes say what was done.
+Done go_back(Workshop& shop, const Run& run, std::vector<std::string>& notes) {
+  if (!failed(run) || find_detail(run, "deployment") == nullptr) return done();
+  const auto own = TRY(deployment_of(run));
+  const auto known = TRY(newest(shop, own.id));
+  const auto deployment = known.value_or(own);
+  if (deployment.phase == Phase::Candidate || deployment.phase == Phase::Prepared) {
+    TRY(abandon(shop, run, deployment, cause_of(run)));
+    notes.push_back(fmt::format("the candidate of release {} was taken away; live traffic never saw it", deployment.release.value));
+    return done();
+  }
+  if (deployment.phase != Phase::Live) return done();
+  const auto environment = TRY(shop.environment(deployment.environment));
+  if (environment.rollback == RollbackPolicy::Recommend) {
+    notes.push_back(fmt::format("rollback recommended: tandem rollback --env {} --last-good", environment.name));
+    return done();
+  }
+  const auto back = TRY(roll_back_to(shop, environment.name, "last-good", run.id.value, cause_of(run)));
+  notes.push_back(fmt::format("rolled back to release {}, proven by fingerprint", back.to.release.value));
+  return done();
+}
+
+report::StatusState state_of(const Run& run) {
+  for (const auto& [name, state] : run.actions)
+    if (state.outcome && !state.outcome->succeeded) return state.outcome->held ? report::StatusState::Held : report::StatusState::Failure;
+  return failed(run) ? report::StatusState::Failure : report::StatusState::Success;
+}
+
+/// The commits a run is about: its own, and the application commit that its code came from.
+std::vector<std::pair<RepositoryConfiguration, CommitId>> commits_of(Workshop& shop, const Run& run,
+                                                                     const std::optional<Release>& release) {
+  std::vector<std::pair<RepositoryConfiguration, CommitId>> out;
+  if (const auto own = shop.repository(run.repository)) out.emplace_back(*own, run.commit);
+  const auto add = [&](Role role, const CommitId& commit) {
+    const auto repository = shop.repository(role);
+    const bool there = std::ranges::any_of(out, [&](const auto& pair) { return pair.second == commit; });
+    if (repository && !commit.empty() && !there) out.emplace_back(*repository, commit);
+  };
+  if (release) add(Role::Application, release->application);
+  if (release) add(Role::Infrastructure, release->infrastructure);
+  if (const auto sync = sync_of(run)) add(Role::Infrastructure, sync->landed);
+  if (const auto* detection = find_detail(run, "detection"))
+    add(Role::Application, CommitId{Fields(*detection, "the detection").string_or("application", "")});
+  return out;
+}
+
+report::Facts facts_of(Workshop& shop, const Run& run) {
+  report::Facts facts{.run = run};
+  if (auto release = release_of(run)) facts.release = std::move(*release);
+  if (auto deployment = deployment_of(run)) {
+    const auto known = newest(shop, deployment->id);
+    facts.deployment = known && *known ? **known : std::move(*deployment);
+    if (const auto target = shop.target(facts.deployment->environment))
+      if (const auto live = (*target)->live(); live && *live) facts.live_release = (*live)->release.value;
+  }
+  return facts;
+}
+
+/// JUnit XML of the verification's cases, as test runners write it.
+std::string junit_of(const Proof& proof) {
+  const auto escaped = [](std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+      if (c == '&') out += "&amp;";
+      else if (c == '<') out += "&lt;";
+      else if (c == '>') out += "&gt;";
+      else if (c == '"') out += "&quot;";
+      else if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t') out += c;
+    }
+    return out;
+  };
+  const auto failures = std::ranges::count_if(proof.cases, [](const ProofCase& item) { return !item.passed; });
+  auto out = fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"verification\" tests=\"{}\" failures=\"{}\">\n",
+                         proof.cases.size(), failures);
+  for (const auto& item : proof.cases) {
+    out += fmt::format("  <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\"", escaped(item.suite), escaped(item.name),
+                       static_cast<double>(item.took.count()) / 1000.0);
+    out += item.passed ? "/>\n" : fmt::format("><failure message=\"{}\" type=\"{}\"/></testcase>\n", escaped(item.what), word(item.blame));
+  }
+  return out + "</testsuite>\n";
+}
+
+void keep_documents(Workshop& shop, const Run& run, const report::Facts& facts, std::vector<std::string>& untold) {
+  const auto keep = [&](const std::string& name, const std::string& text) {
+    const auto kept = shop.keep(run.id, "", name, ArtifactKind::Document, text);
+    if (!kept) untold.push_back(fmt::format("the artifact {} could not be kept: {}", name, kept.error().what));
+  };
+  keep("deployment-summary.md", report::deployment_summary(facts));
+  keep("integration-status.json", to_pretty_text(report::integration_status(facts)));
+  if (const auto* sync = find_detail(run, "sync")) keep("sync-metadata.json", to_pretty_text(*sync));
+  if (const auto* detail = find_detail(run, "proof"))
+    if (const auto proof = proof_from_json(*detail)) keep("test-report.xml", junit_of(*proof));
+}
+
+}  // namespace
+
+std::vector<std::string> differences(const Fingerprint& wanted, const Fingerprint& found) {
+  std::vector<std::string> out;
+  for (const auto& [what, value] : wanted) {
+    const auto there = found.find(what);
+    if (there == found.end()) out.push_back(fmt::format("{} is gone", what));
+    else if (there->second != value) out.push_back(fmt::format("{} is {}, not {}", what, there->second, value));
+  }
+  for (const auto& [what, value] : found)
+    if (!wanted.contains(what)) out.push_back(fmt::format("{} was not there", what));
+  return out;
+}
+
+Result<RolledBack> roll_back_to(Workshop& shop, const std::string& name, const std::string& to, const std::string& actor,
+                                const std::string& reason) {
+  const auto environment = TRY(shop.environment(name));
+  auto* const target = TRY(shop.target(environment.name));
+  const auto live = TRY(target->live());
+  if (!live) return failure(Fault::Missing, "nothing is live on {}", environment.name).with_code("TD0602");
+  const auto all = TRY(shop.ledger->history([&](store::History& history) { return history.deployments(environment.name, 200); }));
+  const auto wanted = std::ranges::find_if(all, [&](const Deployment& each) {
+    const bool was_live = each.phase == Phase::Superseded || each.phase == Phase::RolledBack;
+    return each.id != live->id && (to == "last-good" || to.empty() ? each.phase == Phase::Superseded : was_live && each.release.value == to);
+  });
+  if (wanted == all.end())
+    return failure(Fault::Missing, "no release {} was live on {} before {}", to.empty() ? "last-good" : to, environment.name, live->release.value)
+        .with_code("TD0602").with_next("tandem releases lists the releases and where each stands");
+  TRY(shop.ledger->record("rollback.intended", environment.name,
+                          json::object{{"from", live->id.value}, {"to", wanted->id.value}, {"actor", actor}, {"reason", reason}}));
+  auto restored = TRY(target->restore(wanted->id, [](const StackEvent&) {}), "putting release {} back", wanted->release.value);
+  TRY(prove(*target, *wanted), "proving the rollback");
+  RolledBack out;
+  const auto left = TRY(newest(shop, live->id));
+  out.from = left.value_or(*live);
+  out.from.phase = Phase::RolledBack;
+  out.from.reason = reason;
+  out.from = TRY(note_deployment(shop, out.from));
+  out.to = *wanted;
+  out.to.phase = Phase::Live;
+  out.to.url = restored.url;
+  out.to.site = restored.site;
+  out.to = TRY(note_deployment(shop, out.to));
+  TRY(shop.ledger->record("rollback.done", environment.name,
+                          json::object{{"from", out.from.id.value}, {"to", out.to.id.value}, {"proven", true}}));
+  return out;
+}
+
+std::vector<std::string> tell_both_sides(Workshop& shop, const Run& run, std::stop_token stop) {
+  std::vector<std::string> untold;
+  const auto facts = facts_of(shop, run);
+  keep_documents(shop, run, facts, untold);
+  report::CommitStatus status{.context = "tandem/" + run.workflow.name, .state = state_of(run), .description = report::one_sentence(facts),
+                              .run = run.id.value, .at = shop.clock.now()};
+  if (facts.release) status.release = facts.release->id.value;
+  if (facts.deployment) status.environment = facts.deployment->environment;
+  if (facts.deployment && facts.deployment->phase == Phase::Live) status.url = facts.deployment->url;
+  for (const auto& [repository, commit] : commits_of(shop, run, facts.release)) {
+    const auto lock = shop.pair.lock(std::chrono::seconds{30}, stop);
+    const auto posted = lock ? report::post_status(shop.folders.pair_store(), repository.name, repository.url, commit, status, stop)
+                             : Done(lock.error());
+    const auto written = shop.ledger->record(posted ? "status.posted" : "status.failed", run.id.value,
+                                             json::object{{"repository", repository.name}, {"commit", commit.value},
+                                                          {"state", word(status.state)},
+                                                          {"error", posted ? json::value(nullptr) : json::value(posted.error().what)}});
+    if (!posted) untold.push_back(fmt::format("degraded: {} could not be told: {}", repository.name, posted.error().what));
+    if (!written) log(Level::Error, "status.not_written", {{"error", written.error().what}});
+  }
+  return untold;
+}
+
+ActionOutcome go_back_and_report(Workshop& shop, const Run& run, std::stop_token stop) {
+  ActionOutcome outcome{.succeeded = true};
+  const auto back = go_back(shop, run, outcome.notes);
+  if (!back) {
+    outcome.succeeded = false;
+    outcome.error = failure(Fault::Broken, "the way back failed: {}", back.error().what)
+                        .with_code(back.error().code.empty() ? "TD0601" : back.error().code)
+                        .with_next("a person is needed: tandem status shows what serves now");
+  }
+  for (auto& note : tell_both_sides(shop, run, stop)) outcome.notes.push_back(std::move(note));
+  return outcome;
+}
+
+}  // namespace tandem::run

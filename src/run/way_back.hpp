@@ -1,0 +1,32 @@
+#pragma once
+// After the last action: what failed is undone, what went back is proven, and both repositories are told.
+
+#include <string>
+
+#include "run/station.hpp"
+
+namespace tandem::run {
+
+/// Ends a run: a candidate that failed is taken away; a live deployment of a failed run gives way to the last good one
+/// if the environment's policy says so; the live fingerprint is held against the last good one; the reports go out.
+/// The outcome fails with TD0601 (exit 6) when the way back could not be gone or not be proven.
+ActionOutcome go_back_and_report(Workshop& shop, const Run& run, std::stop_token stop);
+
+/// What a rollback did.
+struct RolledBack {
+  Deployment from;
+  Deployment to;
+};
+/// Puts a once-live deployment back and proves it by fingerprint. `to`: a release id, or "last-good" for the one that
+/// was live before. Errors: Missing (TD0602) when there is none; Broken (TD0601) when the proof fails.
+Result<RolledBack> roll_back_to(Workshop& shop, const std::string& environment, const std::string& to, const std::string& actor,
+                                const std::string& reason);
+
+/// Where the two fingerprints differ, a line each; empty when they are equal.
+std::vector<std::string> differences(const Fingerprint& wanted, const Fingerprint& found);
+
+/// Both repositories are told how this run ended, and the artifacts people read are kept.
+/// Returns what could not be told (never silent, never a reason to fail the run).
+std::vector<std::string> tell_both_sides(Workshop& shop, const Run& run, std::stop_token stop);
+
+}  // namespace tandem::run

@@ -1,0 +1,79 @@
+#pragma once
+// The projections of the journal that lists and look-ups read: runs, syncs, releases, deployments, posted statuses.
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/sqlite.hpp"
+#include "record/artifact.hpp"
+#include "record/release.hpp"
+#include "record/run.hpp"
+#include "record/sync_record.hpp"
+#include "store/journal.hpp"
+
+namespace tandem::store {
+
+/// A page of runs, newest first.
+struct RunQuery {
+  std::string repository{};
+  std::string workflow{};
+  std::string status{};
+  std::int64_t before = 0;        ///< only runs with a smaller sequence number; 0 = from the newest
+  size_t count = 20;
+};
+
+/// Where a branch was when it was last looked at.
+struct Tip {
+  std::string repository;
+  std::string branch;
+  CommitId commit;                ///< empty: the branch was deleted
+};
+
+/// Can be deleted at any time: `catch_up` makes it anew from the journal.
+class History {
+ public:
+  static Result<History> open(const std::filesystem::path& file);
+
+  /// The number of the last journal record that is in.
+  Result<std::int64_t> position();
+  /// All changes in one transaction with the new position.
+  struct Change {
+    std::vector<Run> runs{};
+    std::vector<SyncRecord> syncs{};
+    std::vector<Release> releases{};
+    std::vector<Deployment> deployments{};
+    std::vector<EventId> events{};
+    std::vector<Tip> tips{};
+    std::vector<Artifact> artifacts{};
+  };
+  Done put(const Change& change, std::int64_t position);
+
+  Result<std::optional<Run>> find_run(const RunId& id);
+  Result<std::vector<Run>> runs(const RunQuery& query);
+  Result<std::vector<Run>> unfinished_runs();                     ///< oldest first
+  Result<std::int64_t> last_run_number();
+  Result<bool> has_event(const EventId& id);
+  Result<std::optional<CommitId>> tip(const std::string& repository, const std::string& branch);
+  Result<std::vector<Tip>> tips(const std::string& repository);
+  /// The newest run of a workflow file for a commit that `cause` led to.
+  Result<std::optional<Run>> find_caused_run(const std::string& repository, const std::string& file, const CommitId& commit, const RunId& cause);
+  Result<std::optional<SyncRecord>> find_sync_landed_as(const CommitId& infrastructure_commit);
+  Result<std::optional<SyncRecord>> find_sync(const SyncId& id);
+  Result<std::vector<SyncRecord>> syncs(size_t count);
+  Result<std::vector<Release>> releases(size_t count);
+  Result<std::optional<Release>> find_release(const ReleaseId& id);
+  Result<std::vector<Deployment>> deployments(const std::string& environment, size_t count);   ///< newest first
+  Result<std::optional<Deployment>> find_deployment(const DeploymentId& id);
+  Result<std::vector<Artifact>> artifacts(const RunId& run);      ///< in the order they were kept
+
+ private:
+  explicit History(Database database) : database_(std::move(database)) {}
+  Database database_;
+};
+
+/// "run-17" -> 17; 0 when it is no run id.
+std::int64_t run_number(const RunId& id);
+
+}  // namespace tandem::store
