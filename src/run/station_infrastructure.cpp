@@ -1,6 +1,7 @@
 // Stations of the infrastructure side: detect, compose, deploy the candidate, verify it.
 
 #include "base/files.hpp"
+#include "base/process.hpp"
 #include "base/text.hpp"
 #include "compose/compose.hpp"
 #include "deploy/synth.hpp"
@@ -40,6 +41,13 @@ Detected detected(const Run& run) {
   return {{fields.string_or("application", "")}, fields.string_or("strategy", "")};
 }
 
+/// What package managers and language tools need to know of this machine.
+std::map<std::string, std::string> tools_of_this_machine() {
+  auto out = tool_environment();
+  out.merge(machine_environment());
+  return out;
+}
+
 /// A folder of this attempt alone, made anew.
 Result<fs::path> fresh_workspace(const Work& work) {
   const auto folder = work.shop.folders.workspaces() / work.run.id.value / work.action.name;
@@ -66,6 +74,7 @@ Result<Assembly> synthesised(const Work& work, const EnvironmentConfiguration& e
   const auto root = TRY(work.configured("CdkRootPath", environment.cdk_folder));
   deploy::SynthRequest request{.folder = (folder / root).lexically_normal(), .cache = work.shop.folders.cache() / "synth",
                                .environment = environment.name};
+  request.tools = tools_of_this_machine();
   if (bundle) {
     request.entry_point = bundle->entry_point;
     request.bundle = bundle->digest;
@@ -150,10 +159,10 @@ Result<ActionOutcome> compose_bundle(const Work& work) {
   compose::ComposeRequest request{.tree = TRY(store.tree_of(work.run.commit)), .repository = work.run.repository,
                                   .configuration = work.shop.configuration.compose, .stop = work.stop};
   if (auto application = TRY(proven_application(work))) request.application = std::move(*application);
-  request.installer_environment = compose::installer_environment(work.shop.environment_of_tools);
+  request.installer_environment = tools_of_this_machine();
   request.cache = work.shop.folders.cache() / "packages";
   request.bundles = work.shop.folders.bundles();
-  if (work.shop.configuration.unsandboxed) request.isolation = compose::Isolation::Optional;
+  if (work.shop.configuration.unsandboxed) request.isolation = compose::Isolation::IfAvailable;
   const auto bundle = TRY(compose::compose(store, request), "composing the handler of {}", work.run.commit.value.substr(0, 12));
   for (const auto& choice : bundle.choices) work.say(fmt::format("{} {}: {}", choice.chosen ? "*" : " ", choice.handler, choice.reason));
   work.say(fmt::format("bundle {}: {} packages", bundle.digest.value, bundle.packages.size()));
