@@ -5,17 +5,6 @@
 
 namespace tandem::deploy::local {
 
-// Until the serving side lies beside this; it has the real one.
-__attribute__((weak)) std::string Addresses::localised(const std::string& text, const Scene& scene) const {
-  auto out = text;
-  for (const auto& api : scene.apis) {
-    const auto start = out.find("https://" + api.id);
-    if (start != std::string::npos) out.replace(start, out.find('/', start + 8) - start, apis.at(api.id));
-  }
-  for (const auto& site : scene.sites) out = replaced(out, "https://" + site.domain, sites.at(site.id));
-  return out;
-}
-
 namespace {
 
 struct Crash {};

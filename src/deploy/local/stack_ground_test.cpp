@@ -28,7 +28,12 @@ Done FakeTables::add_index(const std::string& table, const IndexShape& index, co
 }
 
 Done FakeTables::remove_index(const std::string& table, const std::string& index) {
-  std::erase_if(tables.at(table).indexes, [&](const IndexShape& each) { return each.name == index; });
+  auto& shape = tables.at(table);
+  std::erase_if(shape.indexes, [&](const IndexShape& each) { return each.name == index; });
+  auto used = shape.keys;
+  for (const auto& list : {shape.indexes, shape.local_indexes})
+    for (const auto& each : list) used.insert(used.end(), each.keys.begin(), each.keys.end());
+  std::erase_if(shape.attributes, [&](const auto& each) { return std::ranges::find(used, each.first, &KeyPart::attribute) == used.end(); });
   return done();
 }
 
@@ -70,7 +75,8 @@ Result<Addresses> FakeServing::addresses(const std::string& view) const {
   return addresses_of(view, scene);
 }
 
-Result<Invocation> FakeServing::invoke(const std::string& view, const std::string& function, const std::string& qualifier, const std::string&) {
+Result<Invocation> FakeServing::invoke(const std::string& view, const std::string& function, const std::string& qualifier,
+                                       const std::string&, InvokeMode) {
   return Invocation{200, view + " " + function + " " + qualifier};
 }
 

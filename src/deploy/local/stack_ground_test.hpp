@@ -33,7 +33,8 @@ class FakeServing final : public Serving {
   Result<Addresses> become(const std::string& from, const std::string& to, const Scene& scene) override;
   void hide(const std::string& view) override { views.erase(view); }
   Result<Addresses> addresses(const std::string& view) const override;
-  Result<Invocation> invoke(const std::string& view, const std::string& function, const std::string& qualifier, const std::string& payload) override;
+  Result<Invocation> invoke(const std::string& view, const std::string& function, const std::string& qualifier,
+                            const std::string& payload, InvokeMode mode) override;
   Result<Scene> showing(const std::string& view) const override;
   json::value metrics() const override { return json::object{}; }
   std::vector<std::string> log_lines(const std::string&, size_t) const override { return {}; }
