@@ -100,8 +100,11 @@ Error push_trouble(const Output& output, const std::string& url) {
     const auto fields = split(line, '\t');
     if (fields.size() < 3 || fields[0] != "!") continue;
     const auto ref = fields[1].substr(fields[1].rfind(':') + 1);
-    if (is_conflict(fields[2])) return failure(Fault::Conflict, "{} moved at {}: {}", ref, shown(url), fields[2]);
     const auto words = remote_words(output.err);
+    // Two pushes that reach the other side's lock together: which ref it was stands in its words only.
+    const bool lost_the_lock = has(fields[2], "atomic") && is_conflict(words);
+    if (is_conflict(fields[2]) || lost_the_lock)
+      return failure(Fault::Conflict, "{} moved at {}: {}", ref, shown(url), lost_the_lock ? words : fields[2]);
     auto error = failure(Fault::Denied, "{} refuses {}: {}{}{}", shown(url), ref, fields[2], words.empty() ? "" : ": ", words);
     (has(fields[2], "atomic") ? followed : denied) = std::move(error);
   }
@@ -145,7 +148,7 @@ Command git_command(std::vector<std::string> arguments, const fs::path& reposito
 }
 
 Done fetch(const fs::path& repository, const std::string& url, const std::vector<std::string>& refspecs, std::stop_token stop) {
-  std::vector<std::string> arguments{"fetch", "--atomic", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-gc", "--no-progress"};
+  std::vector<std::string> arguments{"fetch", "--atomic", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-gc", "--no-progress"};
   allow_owner(arguments, url, "upload-pack");
   arguments.insert(arguments.end(), {"--end-of-options", url});
   arguments.insert(arguments.end(), refspecs.begin(), refspecs.end());

@@ -90,6 +90,16 @@ std::string to_pretty_text(const json::value& value) {
 
 std::string to_canonical_text(const json::value& value) { return json::serialize(sorted(value)); }
 
+Fields::Fields(json::value&& value, std::string what) : Fields(value, std::move(what)) {
+  const bool is_object = value.is_object();
+  kept_ = std::make_shared<const json::value>(std::move(value));
+  if (is_object) object_ = &kept_->get_object();
+}
+
+Fields::Fields(const json::object& object, std::string what) : object_(&object), what_(std::move(what)) {}
+
+Fields::Fields(json::object&& object, std::string what) : Fields(json::value(std::move(object)), std::move(what)) {}
+
 Fields::Fields(const json::value& value, std::string what) : what_(std::move(what)) {
   static const json::object nothing;
   object_ = value.if_object();

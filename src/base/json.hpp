@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,7 +33,10 @@ std::string to_canonical_text(const json::value& value);
 /// column of reads with one check at its end. `what` names the object in errors.
 class Fields {
  public:
-  Fields(const json::value& value, std::string what);
+  Fields(const json::value& value, std::string what);                  ///< `value` must outlive it
+  Fields(json::value&& value, std::string what);                       ///< keeps it: `Fields(outer.object("inner"), ...)`
+  Fields(const json::object& object, std::string what);                ///< `object` must outlive it
+  Fields(json::object&& object, std::string what);                     ///< keeps it
 
   std::string string(std::string_view name);                           ///< required
   std::string string_or(std::string_view name, std::string other);     ///< absent or null gives `other`
@@ -54,6 +58,7 @@ class Fields {
   Done finish() const;
 
  private:
+  std::shared_ptr<const json::value> kept_;   ///< shared by copies of this reader, so that object_ stays where it is
   const json::object* object_ = nullptr;
   std::string what_;
   std::optional<Error> complaint_;

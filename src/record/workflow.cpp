@@ -26,6 +26,10 @@ Place place_from(const json::value* value) {
           static_cast<int>(fields.integer_or("column", 0))};
 }
 
+json::value to_json(const TextEdit& edit) {
+  return json::object{{"line", edit.place.line}, {"column", edit.place.column}, {"before", edit.before}, {"after", edit.after}};
+}
+
 json::value maybe_number(const std::optional<double>& number) {
   return number ? json::value(*number) : json::value(nullptr);
 }
@@ -41,7 +45,10 @@ json::value to_json(const Trigger& trigger) {
                       {"events", json_of(trigger.events)},
                       {"files_changed", json_of(trigger.files_changed)},
                       {"expression", trigger.expression},
-                      {"place", place_json(trigger.place)}};
+                      {"place", place_json(trigger.place)},
+                      {"branches_place", place_json(trigger.branches_place)},
+                      {"events_place", place_json(trigger.events_place)},
+                      {"files_place", place_json(trigger.files_place)}};
 }
 
 Trigger trigger_from(const json::value& value, Fields& parent) {
@@ -55,6 +62,9 @@ Trigger trigger_from(const json::value& value, Fields& parent) {
   trigger.files_changed = fields.strings("files_changed");
   trigger.expression = fields.string_or("expression", "");
   trigger.place = place_from(fields.find("place"));
+  trigger.branches_place = place_from(fields.find("branches_place"));
+  trigger.events_place = place_from(fields.find("events_place"));
+  trigger.files_place = place_from(fields.find("files_place"));
   return trigger;
 }
 
@@ -168,7 +178,8 @@ json::value to_json(const Diagnostic& diagnostic) {
                       {"column", diagnostic.place.column},
                       {"message", diagnostic.what},
                       {"suggestion", diagnostic.suggestion.empty() ? json::value(nullptr)
-                                                                   : json::value(diagnostic.suggestion)}};
+                                                                   : json::value(diagnostic.suggestion)},
+                      {"fix", diagnostic.fix ? to_json(*diagnostic.fix) : json::value(nullptr)}};
 }
 
 std::string text(const Diagnostic& diagnostic) {

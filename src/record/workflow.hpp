@@ -15,6 +15,14 @@ namespace tandem {
 enum class Severity { Error, Capability, Warning, Note };
 std::string_view word(Severity severity);    ///< "error", "capability", "warning", "note"
 
+/// The one possible correction: at a place, this text becomes that. Applied only where `before` really stands.
+struct TextEdit {
+  Place place;
+  std::string before;
+  std::string after;
+  bool operator==(const TextEdit&) const = default;
+};
+
 /// One line of `tandem validate`: code (E110, W302, N201), place, what is wrong, what to write instead.
 struct Diagnostic {
   Severity severity{};
@@ -23,6 +31,7 @@ struct Diagnostic {
   std::string path;          ///< where in the definition: "Actions.Build.Configuration"
   std::string what;
   std::string suggestion{};  ///< empty when there is none
+  std::optional<TextEdit> fix{};
   bool operator==(const Diagnostic&) const = default;
 };
 json::value to_json(const Diagnostic& diagnostic);
@@ -38,6 +47,9 @@ struct Trigger {
   std::vector<std::string> files_changed{};   ///< RE2 patterns over the whole path; empty = any
   std::string expression{};                   ///< SCHEDULE
   Place place{};
+  Place branches_place{};                     ///< of Branches, Events, FilesChanged: the line that decides
+  Place events_place{};
+  Place files_place{};
   bool operator==(const Trigger&) const = default;
 };
 

@@ -27,6 +27,7 @@ struct Function {
   std::map<std::string, std::string> environment{};
   std::string log_group;
   std::optional<int> reserved_concurrency{};
+  std::vector<std::string> layer_folders{};         ///< unpacked, in order: what /opt would hold
   bool operator==(const Function&) const = default;
 };
 

@@ -1,0 +1,18 @@
+#pragma once
+// The parsers behind parse_report, one for each format.
+
+#include <string_view>
+
+#include "check/reports.hpp"
+
+namespace tandem::check {
+
+Result<Report> parse_junit(std::string_view text, std::string_view name);
+Result<Report> parse_cobertura(std::string_view text, std::string_view name);
+Result<Report> parse_jacoco(std::string_view text, std::string_view name);
+Result<Report> parse_clover(std::string_view text, std::string_view name);
+Result<Report> parse_lcov(std::string_view text, std::string_view name);
+/// For both SARIFSA and SARIFSCA; the caller sets the format.
+Result<Report> parse_sarif(std::string_view text, std::string_view name);
+
+}  // namespace tandem::check

@@ -1,0 +1,177 @@
+// Stations of the infrastructure side: detect, compose, deploy the candidate, verify it.
+
+#include "base/files.hpp"
+#include "base/text.hpp"
+#include "compose/compose.hpp"
+#include "deploy/synth.hpp"
+#include "run/station.hpp"
+#include "run/verification.hpp"
+#include "sync/detect.hpp"
+
+namespace tandem::run {
+namespace fs = std::filesystem;
+namespace {
+
+/// What detection found, as the stations after it read it.
+struct Detected {
+  CommitId application;           ///< empty: no application code has ever been carried here
+  std::string strategy;
+};
+
+json::value to_json(const sync::Detection& detection) {
+  return json::object{{"commit", detection.commit.value},
+                      {"tree", detection.tree.value},
+                      {"strategy", detection.strategy},
+                      {"application", detection.sync ? json::value(detection.sync->application.value) : json::value(nullptr)},
+                      {"sync", detection.sync ? json::value(detection.sync->id.value) : json::value(nullptr)},
+                      {"landed", detection.sync ? json::value(detection.sync->landed.value) : json::value(nullptr)}};
+}
+
+Detected detected(const Run& run) {
+  const auto* found = find_detail(run, "detection");
+  if (found == nullptr) return {};
+  Fields fields(*found, "the detection");
+  return {{fields.string_or("application", "")}, fields.string_or("strategy", "")};
+}
+
+/// A folder of this attempt alone, made anew.
+Result<fs::path> fresh_workspace(const Work& work) {
+  const auto folder = work.shop.folders.workspaces() / work.run.id.value / work.action.name;
+  TRY(tandem::remove_all(folder), "emptying the workspace");
+  TRY(make_folders(folder));
+  return folder;
+}
+
+/// The infrastructure tree with the bundle in the place of the folder it was composed from.
+Result<fs::path> laid_out(const Work& work, const std::optional<Bundle>& bundle) {
+  const auto folder = TRY(fresh_workspace(work));
+  const auto& store = work.shop.pair.repository();
+  const auto tree = TRY(store.tree_of(work.run.commit));
+  TRY(store.extract(tree, folder), "extracting {}", work.run.commit.value.substr(0, 12));
+  if (!bundle) return folder;
+  const auto place = folder / work.shop.configuration.compose.folder;
+  TRY(tandem::remove_all(place));
+  TRY(copy_folder(bundle->folder, place), "putting the bundle into place");
+  return folder;
+}
+
+Result<Assembly> synthesised(const Work& work, const EnvironmentConfiguration& environment, const std::optional<Bundle>& bundle) {
+  const auto folder = TRY(laid_out(work, bundle));
+  const auto root = TRY(work.configured("CdkRootPath", environment.cdk_folder));
+  deploy::SynthRequest request{.folder = (folder / root).lexically_normal(), .cache = work.shop.folders.cache() / "synth",
+                               .environment = environment.name};
+  if (bundle) {
+    request.entry_point = bundle->entry_point;
+    request.bundle = bundle->digest;
+    request.bundle_path = fs::path(work.shop.configuration.compose.folder).lexically_relative(fs::path(root).lexically_normal()).string();
+    request.context["handler"] = bundle->entry_point;
+  }
+  request.context["environment"] = environment.name;
+  auto assembly = TRY(deploy::synthesise(request, [&](std::string_view line) { work.say(line); }, work.stop), "synthesising");
+  work.say(assembly.reused ? "synth: nothing the CDK app reads has changed; the assembly of an earlier run is used"
+                           : fmt::format("synth: {} stacks", assembly.stacks.size()));
+  return assembly;
+}
+
+Result<Release> released(const Work& work, const std::optional<Bundle>& bundle, const Assembly& assembly) {
+  Release release{.application = detected(work.run).application, .infrastructure = work.run.commit, .assembly = assembly.digest,
+                  .at = work.shop.clock.now()};
+  if (bundle) {
+    release.requirements = bundle->requirements;
+    release.bundle = bundle->digest;
+    release.handler = bundle->handler;
+  }
+  release.id = release_id(release);
+  TRY(work.shop.ledger->record("release.created", release.id.value, tandem::to_json(release)));
+  return release;
+}
+
+Result<std::map<std::string, std::string>> parameters_for(const Work& work, const EnvironmentConfiguration& environment, const Release& release) {
+  std::map<std::string, std::string> out{{"TandemRelease", release.id.value}};
+  for (const auto& [name, text] : environment.parameters) out[name] = TRY(work.shop.revealed(text), "reading the parameter {}", name);
+  return out;
+}
+
+Error proof_failure(const Proof& proof) {
+  const auto worst = std::ranges::find_if(proof.cases, [](const ProofCase& item) { return !item.passed; });
+  const auto count = std::ranges::count_if(proof.cases, [](const ProofCase& item) { return !item.passed; });
+  if (worst == proof.cases.end()) return failure(Fault::Broken, "verification did not pass").with_code("TD0420");
+  return failure(Fault::Broken, "verification failed, {} of {} cases: {}: {}: {} (blame: {})", count, proof.cases.size(), worst->suite,
+                 worst->name, worst->what, word(worst->blame))
+      .with_code("TD0420")
+      .with_next("mend the cause and push again; what is live was not touched");
+}
+
+}  // namespace
+
+Result<ActionOutcome> detect_sync(const Work& work) {
+  sync::DetectRequest request{.source = TRY(work.shop.repository(Role::Application)), .target = TRY(work.shop.repository(work.run.repository)),
+                              .commit = work.run.commit, .configuration = work.shop.configuration.sync,
+                              .public_keys = {work.shop.key.public_key()}, .stop = work.stop};
+  const auto strategy = TRY(work.configured("Strategy"));
+  request.is_coordinated = strategy == "coordinated";
+  const auto detection = TRY(sync::detect(work.shop.pair, request), "proving the synchronised tree of {}", work.run.commit.value.substr(0, 12));
+  work.say(detection.sync ? fmt::format("{}: holds the application at {}, proven", detection.strategy, detection.sync->application.value)
+                          : fmt::format("{}: no sync has reached this commit", detection.strategy));
+  auto outcome = succeeded({{"DeploymentType", detection.strategy},
+                            {"ApiCommit", detection.sync ? detection.sync->application.value : ""},
+                            {"SyncId", detection.sync ? detection.sync->id.value : ""}});
+  outcome.notes = detection.notes;
+  outcome.detail["detection"] = to_json(detection);
+  return outcome;
+}
+
+Result<ActionOutcome> deploy_candidate(const Work& work) {
+  const auto environment = TRY(work.shop.environment(work.action.environment));
+  std::optional<Bundle> bundle;
+  if (find_detail(work.run, "bundle") != nullptr) bundle = TRY(bundle_of(work.run));
+  const auto assembly = TRY(synthesised(work, environment, bundle));
+  const auto release = TRY(released(work, bundle, assembly));
+  deploy::PrepareRequest request{.deployment = {"dep-" + work.run.id.value}, .release = release.id, .assembly = assembly,
+                                 .entry_point = bundle ? bundle->entry_point : "", .parameters = TRY(parameters_for(work, environment, release))};
+  auto* const target = TRY(work.shop.target(environment.name));
+  TRY(work.shop.ledger->record("deployment.intended", request.deployment.value,
+                               json::object{{"run", work.run.id.value}, {"release", release.id.value}, {"environment", environment.name}}));
+  auto prepared = target->prepare(request, [&](const StackEvent& event) {
+    work.say(fmt::format("{} {} {} {}{}{}", event.stack, event.logical_id, event.type, event.status, event.reason.empty() ? "" : " ", event.reason));
+  }, work.stop);
+  if (!prepared) {
+    TRY(note_deployment(work.shop, {.id = request.deployment, .release = release.id, .environment = environment.name, .run = work.run.id,
+                                    .phase = Phase::Failed, .reason = prepared.error().what}));
+    return Error(std::move(prepared).error()).during(fmt::format("deploying release {} to {}", release.id.value, environment.name));
+  }
+  auto deployment = std::move(*prepared);
+  deployment.environment = environment.name;
+  deployment.run = work.run.id;
+  deployment.release = release.id;
+  deployment = TRY(note_deployment(work.shop, std::move(deployment)));
+  work.say(fmt::format("release {} is a candidate at {}", release.id.value, deployment.candidate_url));
+  std::map<std::string, std::string> outputs{{"CandidateUrl", deployment.candidate_url}, {"Release", release.id.value}};
+  for (const auto& [name, value] : deployment.outputs) outputs[name.substr(name.find('.') + 1)] = value;
+  auto outcome = succeeded(std::move(outputs));
+  if (assembly.reused) outcome.notes.push_back("synth was left out: nothing the CDK app reads has changed");
+  outcome.detail["release"] = tandem::to_json(release);
+  outcome.detail["deployment"] = tandem::to_json(deployment);
+  return outcome;
+}
+
+Result<ActionOutcome> verify_candidate(const Work& work) {
+  const auto deployment = TRY(deployment_of(work.run));
+  VerificationRequest request{.environment = TRY(work.shop.environment(deployment.environment)), .url = deployment.candidate_url,
+                              .site = deployment.candidate_site, .release = TRY(release_of(work.run))};
+  const auto suites = TRY(work.configured("Suites"));
+  for (const auto& suite : split(suites, ','))
+    if (!trimmed(suite).empty()) request.suites.emplace_back(trimmed(suite));
+  request.url = TRY(work.configured("Url", request.url));
+  const auto proof = TRY(verify_at(work.shop, request, work.stop), "verifying {}", request.url);
+  for (const auto& item : proof.cases)
+    work.say(fmt::format("{} {}: {} ({}){}{}", item.passed ? "passed" : "FAILED", item.suite, item.name, for_people(item.took),
+                         item.what.empty() ? "" : ": ", item.what));
+  for (const auto& note : proof.notes) work.say(note);
+  ActionOutcome outcome{.succeeded = proof.passed, .outputs = {{"Proof", proof.passed ? "passed" : "failed"}}, .notes = proof.notes};
+  outcome.detail["proof"] = tandem::to_json(proof);
+  if (!proof.passed) outcome.error = proof_failure(proof);
+  return outcome;
+}
+
+}  // namespace tandem::run

@@ -1,0 +1,93 @@
+#include "sync/pair_store.hpp"
+
+#include <thread>
+
+#include "sync/codes.hpp"
+
+namespace tandem::sync {
+namespace {
+
+constexpr std::string_view log_ref = "refs/tandem/log";
+constexpr std::string_view seen_log_ref = "refs/seen/log";
+
+std::vector<std::string> refspecs(Role role) {
+  if (role == Role::Application) return {"+refs/heads/*:refs/app/*"};
+  return {"+refs/heads/*:refs/infra/*", "+refs/tandem/*:refs/seen/*"};
+}
+
+/// True when `descendant` continues `ancestor`, or is it.
+Result<bool> continues(const git::Repository& repository, const CommitId& ancestor, const CommitId& descendant) {
+  if (ancestor == descendant) return true;
+  return repository.is_ancestor(ancestor, descendant);
+}
+
+Error rewritten_log() {
+  return failure(Fault::Denied, "refs/tandem/log of the infrastructure does not continue the log that was accepted before")
+      .with_code(code::broken_log)
+      .with_next("find out who rewrote it; `git push` the old log back from the pair store if it was an accident");
+}
+
+}  // namespace
+
+Result<PairStore> PairStore::open(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  if (std::filesystem::exists(folder / "HEAD", ignored)) {
+    auto existing = TRY(git::Repository::open(folder), "opening the pair store");
+    return PairStore{std::move(existing)};
+  }
+  auto made = TRY(git::Repository::init_bare(folder), "making the pair store");
+  return PairStore{std::move(made)};
+}
+
+Result<FileLock> PairStore::lock(Duration limit, std::stop_token stop) {
+  return FileLock::take(repository_.path() / "tandem.lock", limit, std::move(stop));
+}
+
+Done PairStore::fetch(const RepositoryConfiguration& repository, std::stop_token stop) {
+  TRY(git::fetch(repository_.path(), repository.url, refspecs(repository.role), stop), "fetching {}", repository.name);
+  return done();
+}
+
+Done PairStore::fetch(const RepositoryConfiguration& application, const RepositoryConfiguration& infrastructure,
+                      std::stop_token stop) {
+  Done other = done();
+  {
+    const std::jthread beside([&] { other = fetch(infrastructure, stop); });
+    TRY(fetch(application, stop));
+  }
+  return other;
+}
+
+Result<CommitId> PairStore::tip(const RepositoryConfiguration& repository) const {
+  const auto found = TRY(repository_.find_ref(stored_ref(repository.role, repository.branch)));
+  if (!found) return failure(Fault::Missing, "no branch {} in {}", repository.branch, repository.name);
+  return *found;
+}
+
+Result<std::optional<CommitId>> PairStore::log() const {
+  const auto seen = TRY(repository_.find_ref(seen_log_ref));
+  const auto accepted = TRY(repository_.find_ref(log_ref));
+  if (!accepted) return seen;
+  if (!seen) return rewritten_log();
+  const bool is_continued = TRY(continues(repository_, *accepted, *seen), "comparing the logs");
+  if (!is_continued) return rewritten_log();
+  return seen;
+}
+
+Done PairStore::accept_log(const CommitId& head) {
+  const auto accepted = TRY(repository_.find_ref(log_ref));
+  if (accepted == head) return done();
+  return repository_.move_ref(log_ref, head, accepted);
+}
+
+Done PairStore::pin(const CommitId& commit) {
+  const auto name = "refs/tandem/pin/" + commit.value;
+  const auto there = TRY(repository_.find_ref(name));
+  return there ? done() : repository_.move_ref(name, commit, std::nullopt);
+}
+
+std::string stored_ref(Role role, std::string_view branch) {
+  return fmt::format("refs/{}/{}", role == Role::Application ? "app" : "infra", branch);
+}
+
+}  // namespace tandem::sync

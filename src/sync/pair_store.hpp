@@ -1,0 +1,51 @@
+#pragma once
+// The pair store: one bare repository that holds the objects of both sides, so that carrying is naming.
+//
+//   refs/app/<branch>      the application's branches     refs/seen/log          the remote's log of syncs
+//   refs/infra/<branch>    the infrastructure's           refs/tandem/log        the log as this store last accepted it
+//   refs/tandem/pin/<id>   commits that were carried: kept whatever happens to their branches
+
+#include <filesystem>
+#include <stop_token>
+
+#include "base/file_lock.hpp"
+#include "base/git.hpp"
+#include "base/result.hpp"
+#include "record/configuration.hpp"
+
+namespace tandem::sync {
+
+class PairStore {
+ public:
+  /// Makes the repository when there is none. Errors: Unavailable, Broken.
+  static Result<PairStore> open(const std::filesystem::path& folder);
+
+  git::Repository& repository() { return repository_; }
+  const git::Repository& repository() const { return repository_; }
+
+  /// One sync at a time per store. Errors: TimedOut after `limit`, Cancelled.
+  Result<FileLock> lock(Duration limit, std::stop_token stop = {});
+
+  /// Fetches all branches of one side, and the log with the infrastructure's. Errors: git::fetch's.
+  Done fetch(const RepositoryConfiguration& repository, std::stop_token stop = {});
+  /// Both sides at the same time.
+  Done fetch(const RepositoryConfiguration& application, const RepositoryConfiguration& infrastructure, std::stop_token stop = {});
+
+  /// The tip of a branch as of the last fetch. Errors: Missing.
+  Result<CommitId> tip(const RepositoryConfiguration& repository) const;
+  /// The remote's log as of the last fetch, once it is known to continue what this store has accepted.
+  /// Errors: Denied (TD0331) when it was rewritten or has vanished.
+  Result<std::optional<CommitId>> log() const;
+  /// Accepts `head` as the log: from now on the remote's must continue it.
+  Done accept_log(const CommitId& head);
+  Done pin(const CommitId& commit);
+
+ private:
+  explicit PairStore(git::Repository repository) : repository_(std::move(repository)) {}
+  git::Repository repository_;
+};
+
+/// Where the store keeps a branch: refs/app/main, refs/infra/main.
+std::string stored_ref(Role role, std::string_view branch);
+
+}  // namespace tandem::sync

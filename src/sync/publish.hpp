@@ -1,0 +1,28 @@
+#pragma once
+// The one moment in which a sync becomes visible: three refs moved together at the infrastructure's remote.
+
+#include <stop_token>
+
+#include "base/result.hpp"
+#include "sync/attestation.hpp"
+#include "sync/pair_store.hpp"
+
+namespace tandem::sync {
+
+enum class Published { Landed, Moved };
+
+/// A sync that stands in the store and is to stand at the remote.
+struct Publication {
+  Statement statement;
+  std::optional<CommitId> log;        ///< where the remote's log is
+  CommitId entry;                     ///< what continues it
+  std::stop_token stop{};
+};
+
+/// Pushes branch tandem/sync/<source>, the target branch and refs/tandem/log, all or none, each compared with where it was
+/// seen, and believes only what the remote then says it holds. Moved: one of them was elsewhere; nothing has happened.
+/// Errors: Denied (TD0309) with the remote's words; Unavailable and TimedOut, after which it may have landed: ask again;
+/// Broken (TD0310) when the remote took it and holds something else.
+Result<Published> publish(const RepositoryConfiguration& target, PairStore& store, const Publication& publication);
+
+}  // namespace tandem::sync

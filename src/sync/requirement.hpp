@@ -1,0 +1,41 @@
+#pragma once
+// One line of a requirements file (PEP 508), as a value.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "sync/version.hpp"
+
+namespace tandem::sync {
+
+/// `Uvicorn[Standard] >= 0.20 ; python_version < "3.12"` with its parts in one spelling.
+struct Requirement {
+  std::string name;                    ///< normalised (PEP 503): lower case, runs of - _ . become one -
+  std::vector<std::string> extras{};   ///< normalised, sorted
+  std::vector<Clause> clauses{};       ///< sorted by text
+  std::string marker{};                ///< after the ';', one space between words, "double" quotes
+  std::vector<std::string> hashes{};   ///< "sha256:...", sorted
+  int line = 0;                        ///< where it starts in its file
+  bool operator==(const Requirement& other) const;   ///< everything but the line
+
+  /// Name and marker: two requirements with equal keys speak of the same thing.
+  std::string key() const { return marker.empty() ? name : name + " ; " + marker; }
+};
+
+/// name[extras]specifier ; marker --hash=..., the way a requirements file spells it.
+std::string text(const Requirement& requirement);
+
+/// Reads one requirement without comment. Errors: Invalid for URLs, paths, options and environment variables, which
+/// do not cross repositories, and for what PEP 508 does not read; code TD0320. The caller adds the place.
+Result<Requirement> parse_requirement(std::string_view text);
+
+/// PEP 503.
+std::string normalised_name(std::string_view name);
+
+/// Tools that test or check code and have no business in a function: pytest, coverage, mypy, ...
+bool is_test_tool(std::string_view normalised);
+
+}  // namespace tandem::sync

@@ -1,0 +1,83 @@
+#include "sync/sync_log.hpp"
+
+#include "base/digest.hpp"
+#include "sync/codes.hpp"
+
+namespace tandem::sync {
+namespace {
+
+constexpr std::string_view file_name = "attestation.json";
+
+Error broken(const LogEntry& entry, std::string_view what) {
+  return failure(Fault::Denied, "entry {} of the log of syncs {}", short_id(entry.id), what)
+      .with_code(code::broken_log)
+      .with_next("find out who wrote refs/tandem/log of the infrastructure repository");
+}
+
+/// The parent of a log commit, or nothing for the first.
+Result<std::optional<CommitId>> before(const git::Repository& repository, const CommitId& id) {
+  const auto commit = TRY(repository.commit(id));
+  if (commit.parents.empty()) return std::optional<CommitId>{};
+  return std::optional{commit.parents.front()};
+}
+
+/// `entry` must follow `previous` (nothing: it must be the first).
+Done check_link(const LogEntry& entry, const std::optional<LogEntry>& previous) {
+  const auto expected = previous ? sha256_hex(previous->envelope) : "";
+  if (entry.statement.previous != expected) return broken(entry, "does not name the one before it");
+  const auto sequence = previous ? previous->statement.cargo.sequence + 1 : 1;
+  if (entry.statement.cargo.sequence != sequence) return broken(entry, fmt::format("has sequence {}, not {}", entry.statement.cargo.sequence, sequence));
+  return done();
+}
+
+}  // namespace
+
+Result<LogEntry> read_entry(const git::Repository& repository, const CommitId& id, const std::vector<std::string>& public_keys) {
+  LogEntry out{id, {}, {}};
+  out.envelope = TRY(repository.read(id, file_name), "reading the log of syncs");
+  out.statement = TRY(open_envelope(out.envelope, public_keys), "checking entry {} of the log of syncs", short_id(id));
+  return out;
+}
+
+Result<std::optional<LogEntry>> newest_entry(const git::Repository& repository, const std::optional<CommitId>& head,
+                                             const std::vector<std::string>& public_keys) {
+  if (!head) return std::optional<LogEntry>{};
+  auto entry = TRY(read_entry(repository, *head, public_keys));
+  return std::optional{std::move(entry)};
+}
+
+Result<std::optional<LogEntry>> newest_sync(const git::Repository& repository, const std::optional<CommitId>& head,
+                                            const CommitId& commit, const std::vector<std::string>& public_keys) {
+  auto entry = TRY(newest_entry(repository, head, public_keys));
+  while (entry) {
+    const auto parent = TRY(before(repository, entry->id));
+    auto previous = TRY(newest_entry(repository, parent, public_keys));
+    TRY(check_link(*entry, previous));
+    const bool is_ours = TRY(is_within(repository, entry->statement.landed, commit));
+    if (is_ours) return entry;
+    entry = std::move(previous);
+  }
+  return entry;
+}
+
+Result<CommitId> write_entry(git::Repository& repository, const std::optional<CommitId>& head, const Statement& statement,
+                             const std::string& envelope) {
+  const auto blob = TRY(repository.write_blob(envelope));
+  const auto tree = TRY(repository.write_tree(std::nullopt, {{std::string(file_name), blob}}));
+  const auto who = coordinator(statement.cargo.at);
+  const auto message = fmt::format("Sync {} of {}\n\nTandem-Sync: {}\nTandem-Landed: {}\n", statement.cargo.sequence,
+                                   statement.cargo.source_repository, statement.cargo.id.value, statement.landed.value);
+  const auto parents = head ? std::vector{*head} : std::vector<CommitId>{};
+  return repository.write_commit(tree, parents, who, who, message);
+}
+
+Result<bool> is_within(const git::Repository& repository, const CommitId& ancestor, const CommitId& descendant) {
+  if (ancestor == descendant) return true;
+  if (auto there = repository.tree_of(ancestor); !there) {
+    if (there.error().fault == Fault::Missing) return false;
+    return std::move(there).error();
+  }
+  return repository.is_ancestor(ancestor, descendant);
+}
+
+}  // namespace tandem::sync

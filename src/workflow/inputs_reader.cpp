@@ -1,0 +1,241 @@
+#include "workflow/inputs_reader.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.hpp"
+#include "workflow/references.hpp"
+#include "workflow/reports_reader.hpp"
+
+namespace tandem::workflow {
+namespace {
+constexpr size_t artifacts_max = 10;
+constexpr size_t variables_max = 256;
+constexpr size_t value_max = 1000;
+constexpr size_t caches_max = 5;
+
+void refuse_surplus(size_t count, size_t most, std::string_view what, const Spot& at, Findings& findings) {
+  if (count > most) findings.error("E113", at, fmt::format("{} {}; the limit is {}", count, what, most), "Split the action");
+}
+
+void read_sources(Properties& inputs, ActionDraft& draft, const Reading& reading) {
+  const auto labels = inputs.list("Sources");
+  for (const auto* label : labels) {
+    if (label->text == "WorkflowSource") {
+      draft.action.takes_source = true;
+      continue;
+    }
+    auto& said = reading.findings.error("E153", spot(*label, inputs.path("Sources")),
+                                        fmt::format("{} is not a source; the only label is WorkflowSource", label->text),
+                                        "Write WorkflowSource");
+    if (!label->was_quoted()) correct(said, label->text, "WorkflowSource");
+  }
+  if (labels.size() > 1 && draft.action.takes_source)
+    reading.findings.note("N206", spot(*labels[1], inputs.path("Sources")), "one source is enough");
+}
+
+void read_input_artifacts(Properties& inputs, ActionDraft& draft, const Reading& reading) {
+  for (const auto* name : inputs.list("Artifacts")) {
+    draft.action.input_artifacts.push_back(name->text);
+    draft.input_artifacts.push_back({name->text, spot(*name, inputs.path("Artifacts"))});
+  }
+  refuse_surplus(draft.input_artifacts.size(), artifacts_max, "input artifacts", inputs.at_key("Artifacts"), reading.findings);
+}
+
+/// Name and value of one input variable, whichever form it has.
+void add_variable(const Spot& at, const std::string& name, const yaml::Node* value, ActionDraft& draft, const Reading& reading) {
+  auto& findings = reading.findings;
+  if (!is_name(name, 60)) {
+    findings.error("E162", at, fmt::format("\"{}\" is no variable name", name), "Use up to 60 letters, digits, - and _");
+    return;
+  }
+  if (std::ranges::any_of(draft.action.variables, [&](const auto& known) { return known.first == name; })) {
+    findings.error("E162", at, fmt::format("the variable {} is given twice", name), "Keep one of them");
+    return;
+  }
+  std::string text;
+  if (value == nullptr || value->is_null()) {
+    findings.warn("W305", at, fmt::format("the variable {} has no Value; it is empty", name), "Write Value: \"\" if that is meant");
+  } else if (!value->is_scalar()) {
+    findings.error("E113", spot(*value, at.path), fmt::format("Value must be a text, not {}", described(*value)));
+  } else {
+    text = value->text;
+    if (text.size() > value_max)
+      findings.error("E113", spot(*value, at.path), fmt::format("Value has {} characters; the limit is {}", text.size(), value_max));
+    for (auto& used : references_below(*value, at.path, reading.lines)) draft.references.push_back(std::move(used));
+  }
+  draft.action.variables.emplace_back(name, text);
+}
+
+void read_variables(Properties& inputs, ActionDraft& draft, const Reading& reading) {
+  const auto* entry = inputs.find("Variables");
+  if (entry == nullptr) return;
+  const auto path = inputs.path("Variables");
+  if (entry->value.is_map()) {
+    for (const auto& variable : entry->value.entries) {
+      const auto below = joined(path, variable.key);
+      add_variable(spot(variable, below), variable.key, &variable.value, draft, reading);
+    }
+  } else if (entry->value.is_list()) {
+    for (size_t i = 0; i < entry->value.items.size(); ++i) {
+      const auto& item = entry->value.items[i];
+      const auto below = fmt::format("{}[{}]", path, i);
+      if (!item.is_map()) {
+        reading.findings.error("E113", spot(item, below), fmt::format("a variable must be a map of Name and Value, not {}", described(item)));
+        continue;
+      }
+      Properties variable(item, below, "a variable", reading.findings);
+      variable.require("Name", "a variable");
+      const auto name = variable.text("Name");
+      variable.expect({"Value"});
+      if (name) add_variable(variable.at("Name"), *name, item.find("Value"), draft, reading);
+      variable.finish();
+    }
+  } else {
+    reading.findings.error("E113", inputs.at("Variables"),
+                           fmt::format("Variables must be a list of Name and Value, not {}", described(entry->value)));
+  }
+  refuse_surplus(draft.action.variables.size(), variables_max, "variables", inputs.at_key("Variables"), reading.findings);
+}
+
+void check_artifact_name(const std::string& name, const Spot& at, Findings& findings) {
+  if (!is_name(name))
+    findings.error("E114", at, fmt::format("\"{}\" may use only letters, digits and _", name), "Rename the artifact");
+  else if (name.find('-') != std::string::npos)
+    findings.warn("W306", at, fmt::format("the artifact name {} holds a hyphen, which its environment variable cannot", name),
+                  fmt::format("Write {}", replaced(name, "-", "_")));
+}
+
+void add_artifact(const Named& name, const std::vector<const yaml::Node*>& files, ActionDraft& draft, Findings& findings) {
+  check_artifact_name(name.name, name.spot, findings);
+  ArtifactOutput artifact{name.name, {}};
+  for (const auto* file : files) {
+    if (file->text.starts_with('/'))
+      findings.warn("W308", spot(*file, name.spot.path),
+                    fmt::format("{} is an absolute path; it is stored as {}", file->text, file->text.substr(file->text.rfind('/') + 1)),
+                    "Write a path below the working directory");
+    artifact.files.push_back(file->text);
+  }
+  draft.action.output_artifacts.push_back(std::move(artifact));
+  draft.output_artifacts.push_back(name);
+}
+
+void read_artifact(const yaml::Node& item, const std::string& path, const Named* name, ActionDraft& draft, Findings& findings) {
+  if (!item.is_map()) {
+    findings.error("E113", spot(item, path), fmt::format("an artifact must be a map of Name and Files, not {}", described(item)));
+    return;
+  }
+  Properties artifact(item, path, "an artifact", findings);
+  if (name != nullptr) artifact.stands_at(name->spot);
+  if (name == nullptr) artifact.require("Name", "an artifact");
+  artifact.require("Files", "an artifact");
+  const auto files = artifact.list("Files");
+  refuse_surplus(files.size(), variables_max, "patterns", artifact.at_key("Files"), findings);
+  if (name != nullptr) {
+    add_artifact(*name, files, draft, findings);
+  } else if (const auto written = artifact.text("Name")) {
+    add_artifact({*written, artifact.at("Name")}, files, draft, findings);
+  }
+  artifact.finish();
+}
+
+void read_output_artifacts(Properties& outputs, ActionDraft& draft, Findings& findings) {
+  const auto* entry = outputs.find("Artifacts");
+  if (entry == nullptr) return;
+  const auto path = outputs.path("Artifacts");
+  if (entry->value.is_list()) {
+    for (size_t i = 0; i < entry->value.items.size(); ++i)
+      read_artifact(entry->value.items[i], fmt::format("{}[{}]", path, i), nullptr, draft, findings);
+  } else if (entry->value.is_map()) {
+    for (const auto& artifact : entry->value.entries) {
+      const Named name{artifact.key, spot(artifact, joined(path, artifact.key))};
+      read_artifact(artifact.value, name.spot.path, &name, draft, findings);
+    }
+  } else {
+    findings.error("E113", outputs.at("Artifacts"),
+                   fmt::format("Artifacts must be a list of Name and Files, not {}", described(entry->value)));
+  }
+  refuse_surplus(draft.output_artifacts.size(), artifacts_max, "output artifacts", outputs.at_key("Artifacts"), findings);
+}
+
+void read_output_variables(Properties& outputs, ActionDraft& draft, Findings& findings) {
+  auto& names = draft.action.output_variables;
+  for (const auto* name : outputs.list("Variables")) {
+    const auto at = spot(*name, outputs.path("Variables"));
+    if (!is_name(name->text, 255))
+      findings.error("E162", at, fmt::format("\"{}\" is no variable name", name->text), "Use letters, digits, - and _");
+    else if (std::ranges::find(names, name->text) != names.end())
+      findings.error("E162", at, fmt::format("the variable {} is listed twice", name->text), "Keep one of them");
+    else
+      names.push_back(name->text);
+  }
+  refuse_surplus(names.size(), variables_max, "output variables", outputs.at_key("Variables"), findings);
+}
+
+bool is_cache_key(std::string_view key) {
+  return !key.empty() && key.size() <= 180 && std::ranges::all_of(key, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.';
+  });
+}
+
+void read_cache(const yaml::Entry& entry, const std::string& path, ActionDraft& draft, Findings& findings) {
+  if (!is_cache_key(entry.key))
+    findings.error("E114", spot(entry, path), fmt::format("\"{}\" may use only letters, digits, -, _ and .", entry.key),
+                   "Rename the cache");
+  if (!entry.value.is_map()) {
+    findings.error("E113", spot(entry.value, path), fmt::format("a cache must be a map of Path and RestoreKeys, not {}", described(entry.value)));
+    return;
+  }
+  Properties cache(entry.value, path, "a cache", findings);
+  cache.stands_at(spot(entry, path));
+  cache.require("Path", "a cache");
+  FileCache out{entry.key, cache.text("Path").value_or(""), {}};
+  for (const auto* key : cache.list("RestoreKeys")) out.restore_keys.push_back(key->text);
+  refuse_surplus(out.restore_keys.size(), caches_max, "restore keys", cache.at_key("RestoreKeys"), findings);
+  cache.finish();
+  draft.action.caches.push_back(std::move(out));
+}
+
+}  // namespace
+
+bool is_name(std::string_view text, size_t length) {
+  return !text.empty() && text.size() <= length && std::ranges::all_of(text, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
+  });
+}
+
+void read_inputs(const yaml::Node& node, const std::string& path, ActionDraft& draft, const Reading& reading) {
+  Properties inputs(node, path, "Inputs", reading.findings);
+  read_sources(inputs, draft, reading);
+  read_input_artifacts(inputs, draft, reading);
+  read_variables(inputs, draft, reading);
+  inputs.finish();
+  const size_t count = (draft.action.takes_source ? 1 : 0) + draft.input_artifacts.size();
+  if (draft.kind != nullptr && draft.kind->one_input && count > 1)
+    reading.findings.error("E150", spot(node, path),
+                           fmt::format("{} takes one input: a source or an artifact, not both", draft.kind->name),
+                           "Let an action before it put both into one artifact");
+}
+
+void read_outputs(const yaml::Node& node, const std::string& path, ActionDraft& draft, const Reading& reading) {
+  Properties outputs(node, path, "Outputs", reading.findings);
+  read_output_artifacts(outputs, draft, reading.findings);
+  read_output_variables(outputs, draft, reading.findings);
+  if (const auto* reports = outputs.find("Reports")) read_reports(*reports, outputs.path("Reports"), draft, reading);
+  if (const auto* discovery = outputs.find("AutoDiscoverReports"))
+    read_report_discovery(*discovery, outputs.path("AutoDiscoverReports"), draft, reading);
+  outputs.finish();
+}
+
+void read_caching(const yaml::Node& node, const std::string& path, ActionDraft& draft, const Reading& reading) {
+  Properties caching(node, path, "Caching", reading.findings);
+  if (const auto* files = caching.map("FileCaching")) {
+    for (const auto& entry : files->entries) read_cache(entry, joined(caching.path("FileCaching"), entry.key), draft, reading.findings);
+    refuse_surplus(files->entries.size(), caches_max, "caches", caching.at_key("FileCaching"), reading.findings);
+  }
+  caching.finish();
+  if (draft.kind != nullptr && draft.kind->nature != Nature::Build)
+    reading.findings.note("N205", spot(node, path), fmt::format("Caching is ignored: {} takes none", draft.kind->name));
+}
+
+}  // namespace tandem::workflow

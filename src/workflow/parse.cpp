@@ -1,0 +1,264 @@
+#include "workflow/parse.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "base/text.hpp"
+#include "base/yaml.hpp"
+#include "workflow/action_reader.hpp"
+#include "workflow/draft.hpp"
+#include "workflow/graph.hpp"
+#include "workflow/inputs_reader.hpp"
+#include "workflow/references.hpp"
+#include "workflow/triggers_reader.hpp"
+
+namespace tandem::workflow {
+namespace {
+constexpr size_t actions_max = 50;
+
+/// One definition, top to bottom.
+class DefinitionReader {
+ public:
+  DefinitionReader(const yaml::Node& root, const Reading& reading)
+      : root_(root), properties_(root, "", "a workflow", reading.findings), reading_(reading), findings_(reading.findings) {
+    properties_.stands_at({1, 1, ""});
+  }
+
+  Workflow read() {
+    workflow_.file = findings_.file();
+    read_name();
+    read_schema_version();
+    read_run_mode();
+    if (const auto* triggers = find_list("Triggers")) workflow_.triggers = read_triggers(*triggers, reading_);
+    if (const auto* compute = properties_.map("Compute")) draft_.compute = read_compute(*compute, "Compute", reading_);
+    read_actions();
+    properties_.finish();
+    settle_compute();
+    check_names();
+    check_references(draft_, reading_);
+    order(draft_, reading_);
+    warn_of_unread_references(root_, reading_);
+    for (auto& action : draft_.actions) workflow_.actions.push_back(std::move(action.action));
+    return std::move(workflow_);
+  }
+
+ private:
+  const yaml::Node* find_list(std::string_view key) {
+    const auto* entry = properties_.find(key);
+    if (entry == nullptr) return nullptr;
+    if (entry->value.is_list()) return &entry->value;
+    findings_.error("E113", properties_.at(key), fmt::format("{} must be a list, not {}", key, described(entry->value)));
+    return nullptr;
+  }
+
+  void read_name() {
+    properties_.require("Name", "a workflow");
+    workflow_.name = properties_.text("Name").value_or("");
+    if (!workflow_.name.empty()) check_name(workflow_.name, properties_.at("Name"));
+  }
+
+  void check_name(const std::string& name, const Spot& at) {
+    if (is_name(name)) return;
+    const bool too_long = name.size() > 100;
+    findings_.error("E114", at, too_long ? fmt::format("\"{}…\" is longer than 100 characters", name.substr(0, 30))
+                                         : fmt::format("\"{}\" may use only letters, digits, - and _", name));
+  }
+
+  void read_schema_version() {
+    properties_.require("SchemaVersion", "a workflow");
+    const auto version = properties_.text("SchemaVersion");
+    if (!version || *version == "1.0") return;
+    const auto at = properties_.at("SchemaVersion");
+    const bool quoted = root_.find("SchemaVersion")->was_quoted();
+    auto& said = *version == "1" ? findings_.note("N206", at, "1 is taken for 1.0", "Write \"1.0\"")
+                                 : findings_.error("E115", at, fmt::format("SchemaVersion must be \"1.0\", not {}", *version));
+    if (!quoted) correct(said, *version, "\"1.0\"");
+  }
+
+  void read_run_mode() {
+    const auto written = properties_.text("RunMode");
+    if (!written) return;
+    const std::array<std::pair<std::string, RunMode>, 3> modes{
+        {{"QUEUED", RunMode::Queued}, {"SUPERSEDED", RunMode::Superseded}, {"PARALLEL", RunMode::Parallel}}};
+    const auto at = properties_.at("RunMode");
+    for (const auto& [word, mode] : modes) {
+      if (!same_ignoring_case(word, *written)) continue;
+      workflow_.mode = mode;
+      if (word != *written) correct(findings_.note("N201", at, fmt::format("{} is written {}", *written, word)), *written, word);
+      return;
+    }
+    const auto near = nearest(*written, {"QUEUED", "SUPERSEDED", "PARALLEL"});
+    auto& said = findings_.error("E127", at, fmt::format("{} is not a run mode{}", *written, near ? fmt::format("; did you mean {}?", *near) : ""),
+                                 "Use QUEUED, SUPERSEDED or PARALLEL");
+    if (near) correct(said, *written, *near);
+  }
+
+  void read_actions() {
+    const auto* entry = properties_.find("Actions");
+    if (entry != nullptr && !entry->value.is_map()) {
+      findings_.error("E113", properties_.at("Actions"), fmt::format("Actions must be a map of names, not {}", described(entry->value)));
+      return;
+    }
+    if (entry == nullptr || entry->value.entries.empty()) {
+      const auto* written = root_.entry("Actions");
+      findings_.error("E116", written == nullptr ? Spot{1, 1, "Actions"} : spot(*written, "Actions"),
+                      "a workflow needs at least one action", "Add Actions: with a name and an Identifier");
+      return;
+    }
+    for (const auto& action : entry->value.entries) read_block(action);
+    if (draft_.actions.size() > actions_max)
+      findings_.error("E116", spot(*entry, "Actions"), fmt::format("{} actions; the limit is {}", draft_.actions.size(), actions_max),
+                      "Split the workflow");
+  }
+
+  void read_block(const yaml::Entry& entry) {
+    const auto path = joined("Actions", entry.key);
+    check_name(entry.key, spot(entry, path));
+    const bool has_identifier = entry.value.find("Identifier") != nullptr;
+    const bool has_actions = entry.value.find("Actions") != nullptr;
+    if (!entry.value.is_map() || (!has_identifier && !has_actions)) {
+      findings_.error("E130", spot(entry, path), fmt::format("{} has neither Identifier (an action) nor Actions (a group)", entry.key),
+                      "Add Identifier:, for example aws/build@v1");
+      return;
+    }
+    if (has_actions && !has_identifier) return read_group(entry, path);
+    draft_.blocks.push_back({entry.key, spot(entry, path), false, {}, {draft_.actions.size()}});
+    draft_.actions.push_back(read_action(entry, path, "", reading_));
+  }
+
+  void read_group(const yaml::Entry& entry, const std::string& path) {
+    Properties group(entry.value, path, "a group", findings_);
+    Block block{entry.key, spot(entry, path), true, read_names(group, "DependsOn"), {}};
+    if (const auto* members = group.map("Actions")) {
+      for (const auto& member : members->entries) {
+        const auto below = joined(group.path("Actions"), member.key);
+        check_name(member.key, spot(member, below));
+        if (member.value.find("Actions") != nullptr) {
+          findings_.error("E133", spot(member, below), "groups cannot contain groups", "Put its actions beside this group");
+        } else if (member.value.find("Identifier") == nullptr) {
+          findings_.error("E130", spot(member, below), fmt::format("{} has neither Identifier (an action) nor Actions (a group)", member.key),
+                          "Add Identifier:, for example aws/build@v1");
+        } else {
+          block.members.push_back(draft_.actions.size());
+          draft_.actions.push_back(read_action(member, below, entry.key, reading_));
+        }
+      }
+      if (members->entries.empty()) findings_.error("E116", group.at_key("Actions"), "a group needs at least one action");
+    }
+    group.finish();
+    draft_.blocks.push_back(std::move(block));
+  }
+
+  void settle_compute() {
+    for (auto& action : draft_.actions) {
+      const bool own = action.compute.given;
+      if (own && draft_.compute.given) {
+        const auto* node = find_action_node(action)->entry("Compute");
+        findings_.warn("W313", spot(*node, joined(action.spot.path, "Compute")), "Compute is given here and on top; the one here counts", "Keep one of them");
+      }
+      const auto& compute = own ? action.compute : draft_.compute;
+      action.action.shared_instance = compute.shared_instance || draft_.compute.shared_instance;
+      if (compute.lambda) warn_of_lambda(action);
+    }
+  }
+
+  const yaml::Node* find_action_node(const ActionDraft& action) const {
+    const auto* actions = root_.find("Actions");
+    if (!action.action.group.empty()) actions = actions->find(action.action.group)->find("Actions");
+    return actions->find(action.short_name);
+  }
+
+  void warn_of_lambda(const ActionDraft& action) {
+    const auto* node = find_action_node(action);
+    const auto* configuration = node->find("Configuration");
+    const auto* container = configuration == nullptr ? nullptr : configuration->entry("Container");
+    const auto* caching = node->entry("Caching");
+    if (caching != nullptr) findings_.warn("W314", spot(*caching, joined(action.spot.path, "Caching")), "Lambda compute has no caching", "Use EC2");
+    if (container != nullptr)
+      findings_.warn("W314", spot(*container, joined(action.spot.path, "Configuration.Container")), "Lambda compute takes no Container", "Use EC2");
+  }
+
+  /// Names of actions are unique in the whole file, also across groups.
+  void check_names() {
+    std::map<std::string, const ActionDraft*> seen;
+    for (const auto& action : draft_.actions) {
+      const auto [known, fresh] = seen.emplace(action.short_name, &action);
+      if (!fresh)
+        findings_.error("E114", action.spot, fmt::format("{} names two actions (first at line {})", action.short_name, known->second->spot.line),
+                        "Rename one of them");
+    }
+  }
+
+  const yaml::Node& root_;
+  Properties properties_;
+  const Reading& reading_;
+  Findings& findings_;
+  Workflow workflow_;
+  Draft draft_;
+};
+
+void report(const std::vector<yaml::Issue>& issues, Findings& findings) {
+  for (const auto& issue : issues) {
+    auto& said = findings.error(issue.code, {issue.line, issue.column}, issue.what, issue.suggestion);
+    if (!issue.before.empty()) correct(said, issue.before, issue.after);
+  }
+}
+
+/// The other system a file was written for, by the key that gives it away.
+std::optional<std::pair<const yaml::Entry*, const char*>> other_system(const yaml::Node& root) {
+  if (root.entry("Actions") != nullptr) return std::nullopt;
+  if (const auto* jobs = root.entry("jobs")) return std::pair{jobs, root.entry("on") == nullptr && root.entry("version") != nullptr ? "CircleCI" : "GitHub Actions"};
+  constexpr std::array<std::pair<const char*, const char*>, 8> keys{{{"on", "GitHub Actions"}, {"stages", "GitLab CI"},
+      {"pipeline", "Jenkins or Woodpecker"}, {"pipelines", "Bitbucket Pipelines"}, {"phases", "CodeBuild"},
+      {"pool", "Azure Pipelines"}, {"script", "Travis CI or GitLab CI"}, {"Resources", "CloudFormation"}}};
+  for (const auto& [key, system] : keys)
+    if (const auto* entry = root.entry(key)) return std::pair{entry, system};
+  return std::nullopt;
+}
+
+bool is_workflow(const yaml::Node& root, Findings& findings) {
+  if (!root.is_map() || root.entries.empty()) {
+    findings.error("E100", {1, 1}, fmt::format("the file holds {}; a workflow is a map that starts with Name, SchemaVersion, Actions",
+                                               root.is_scalar() ? "a text" : described(root)));
+    return false;
+  }
+  const auto other = other_system(root);
+  if (!other) return true;
+  findings.error("E103", spot(*other->first, other->first->key),
+                 fmt::format("this looks like a {} file: it has {}: and no Actions:", other->second, other->first->key),
+                 "A workflow starts with Name, SchemaVersion, Actions");
+  return false;
+}
+
+}  // namespace
+
+bool Parsed::runnable() const {
+  return workflow && std::ranges::none_of(diagnostics, [](const Diagnostic& d) {
+    return d.severity == Severity::Error || d.severity == Severity::Capability;
+  });
+}
+
+Parsed parse_workflow(std::string_view text, const std::string& file, const Known& known) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  Findings findings(file);
+  const auto document = yaml::read(text);
+  report(document.issues, findings);
+  Parsed parsed;
+  if (document.readable && is_workflow(document.root, findings)) {
+    const yaml::Lines lines(text);
+    if (document.second_document_line > 0)
+      findings.warn("W301", {document.second_document_line, 1}, "everything from here on is ignored: a file holds one workflow",
+                    "Move it into a file of its own");
+    auto workflow = DefinitionReader(document.root, {known, lines, findings}).read();
+    if (!findings.has(Severity::Error)) parsed.workflow = std::move(workflow);
+  }
+  parsed.diagnostics = findings.finish();
+  return parsed;
+}
+
+bool is_workflow_file(std::string_view path) {
+  return path.starts_with(".codecatalyst/workflows/") && (path.ends_with(".yml") || path.ends_with(".yaml"));
+}
+
+}  // namespace tandem::workflow

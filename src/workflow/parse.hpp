@@ -1,0 +1,35 @@
+#pragma once
+// A workflow file -> Workflow, and everything there is to say about the file.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "record/workflow.hpp"
+
+namespace tandem::workflow {
+
+/// What exists outside the file. Without `check_known` its names are taken on trust.
+struct Known {
+  std::vector<std::string> environments;
+  std::vector<std::string> secrets;
+  std::vector<std::string> repositories;
+  bool check_known = true;
+};
+
+/// The Workflow is there when nothing is an error; it can run here when nothing is a missing capability either.
+struct Parsed {
+  std::optional<Workflow> workflow;
+  std::vector<Diagnostic> diagnostics;   ///< sorted by line; at most 50, then a count
+  bool runnable() const;
+};
+
+/// Reads one definition. `file` is its path in the repository. Every property is honoured, noted as ignored or an
+/// error. No text makes it fail otherwise.
+Parsed parse_workflow(std::string_view text, const std::string& file, const Known& known);
+
+/// Whether a path is that of a workflow: below .codecatalyst/workflows/, ending in .yml or .yaml.
+bool is_workflow_file(std::string_view path);
+
+}  // namespace tandem::workflow

@@ -1,0 +1,132 @@
+#include "workflow/reports_reader.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace tandem::workflow {
+namespace {
+
+const std::vector<std::string> judged{"JUNITXML", "COBERTURAXML", "LCOV", "JACOCOXML", "CLOVERXML", "SARIFSA", "SARIFSCA"};
+const std::vector<std::string> stored{"CUCUMBERJSON", "NUNITXML", "NUNIT3XML", "TESTNGXML", "VISUALSTUDIOTRX",
+                                      "SIMPLECOV", "ESLINTJSON", "PYLINTJSON"};
+const std::vector<std::string> severities{"CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL"};
+constexpr std::string_view limits[] = {"Vulnerabilities", "StaticAnalysisBug", "StaticAnalysisSecurity",
+                                       "StaticAnalysisQuality", "StaticAnalysisCodeSmell", "StaticAnalysisOther",
+                                       "StaticAnalysisFinding"};
+constexpr const char* form = "Reports is a map of name → Format and IncludePaths";
+
+std::optional<double> read_percentage(Properties& criteria, std::string_view key, Findings& findings) {
+  const auto value = criteria.number(key);
+  if (!value) return std::nullopt;
+  if (*value >= 0 && *value <= 100) return value;
+  findings.error("E170", criteria.at(key), fmt::format("{} must be 0 to 100", key));
+  return std::nullopt;
+}
+
+void read_limit(Properties& criteria, std::string_view key, ReportOutput& report, Findings& findings) {
+  const auto* map = criteria.map(key);
+  if (map == nullptr) return;
+  Properties limit(*map, criteria.path(key), std::string(key), findings);
+  const auto written = limit.text("Severity");
+  const auto number = limit.whole("Number", "findings").value_or(0);
+  limit.finish();
+  const auto severity = upper(written.value_or(""));
+  if (std::ranges::find(severities, severity) == severities.end()) {
+    findings.error("E170", written ? limit.at("Severity") : criteria.at_key(key),
+                   fmt::format("{} needs a Severity", key), "One of CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL");
+  } else if (number < 0 || number > 1'000'000) {
+    findings.error("E170", limit.at("Number"), fmt::format("Number of {} must be 0 or more", key));
+  } else {
+    report.finding_limits.push_back({std::string(key), severity, static_cast<int>(number)});
+  }
+}
+
+void read_criteria(Properties& owner, ReportOutput& report, Findings& findings) {
+  const auto* map = owner.map("SuccessCriteria");
+  if (map == nullptr) return;
+  Properties criteria(*map, owner.path("SuccessCriteria"), "SuccessCriteria", findings);
+  report.pass_rate = read_percentage(criteria, "PassRate", findings);
+  report.line_coverage = read_percentage(criteria, "LineCoverage", findings);
+  report.branch_coverage = read_percentage(criteria, "BranchCoverage", findings);
+  for (const auto key : limits) read_limit(criteria, key, report, findings);
+  criteria.finish();
+}
+
+void read_paths(Properties& owner, ReportOutput& report) {
+  for (const auto* path : owner.list("IncludePaths")) report.include_paths.push_back(path->text);
+  for (const auto* path : owner.list("ExcludePaths")) report.exclude_paths.push_back(path->text);
+}
+
+std::string read_format(Properties& properties, Findings& findings) {
+  const auto written = properties.text("Format");
+  if (!written) return {};
+  const auto format = upper(*written);
+  const bool is_judged = std::ranges::find(judged, format) != judged.end();
+  if (!is_judged && std::ranges::find(stored, format) == stored.end()) {
+    auto all = judged;
+    all.insert(all.end(), stored.begin(), stored.end());
+    const auto near = nearest(*written, all);
+    findings.error("E170", properties.at("Format"), fmt::format("{} is not a report format{}", *written, near ? fmt::format("; did you mean {}?", *near) : ""),
+                   fmt::format("Formats: {}", join(all, ", ")));
+    return {};
+  }
+  if (format != *written) findings.note("N201", properties.at("Format"), fmt::format("{} is written {}", *written, format));
+  if (!is_judged) findings.note("N205", properties.at("Format"), fmt::format("{} reports are stored, not judged", format));
+  return format;
+}
+
+void read_report(const yaml::Entry& entry, const std::string& path, ActionDraft& draft, const Reading& reading) {
+  auto& findings = reading.findings;
+  if (!entry.value.is_map()) {
+    findings.error("E170", spot(entry, path), form);
+    return;
+  }
+  if (entry.key.size() > 255 || !std::ranges::all_of(entry.key, [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
+      }))
+    findings.error("E170", spot(entry, path), fmt::format("\"{}\" may use only letters, digits, - and _", entry.key), "Rename the report");
+  Properties properties(entry.value, path, "a report", findings);
+  ReportOutput report;
+  report.name = entry.key;
+  report.place = findings.place(spot(entry, path));
+  report.format = read_format(properties, findings);
+  read_paths(properties, report);
+  read_criteria(properties, report, findings);
+  for (const auto* key : {"Format", "IncludePaths"})
+    if (properties.find(key) == nullptr) findings.error("E170", spot(entry, path), fmt::format("the report {} lacks {}", entry.key, key), form);
+  properties.finish();
+  draft.action.reports.push_back(std::move(report));
+}
+
+}  // namespace
+
+void read_reports(const yaml::Entry& entry, const std::string& path, ActionDraft& draft, const Reading& reading) {
+  if (!entry.value.is_map()) {
+    reading.findings.error("E170", spot(entry.value, path), form, "Write them as name: {Format: JUNITXML, IncludePaths: [...]}");
+    return;
+  }
+  for (const auto& report : entry.value.entries) read_report(report, joined(path, report.key), draft, reading);
+  if (entry.value.entries.size() > 50)
+    reading.findings.error("E170", spot(entry, path), fmt::format("{} reports; the limit is 50", entry.value.entries.size()));
+}
+
+void read_report_discovery(const yaml::Entry& entry, const std::string& path, ActionDraft& draft, const Reading& reading) {
+  if (!entry.value.is_map()) {
+    reading.findings.error("E170", spot(entry.value, path), fmt::format("AutoDiscoverReports must be a map, not {}", described(entry.value)),
+                           "Write Enabled: true below it");
+    return;
+  }
+  Properties properties(entry.value, path, "AutoDiscoverReports", reading.findings);
+  ReportOutput report;
+  report.place = reading.findings.place(spot(entry, path));
+  const bool enabled = properties.flag("Enabled").value_or(true);
+  report.name = properties.text("ReportNamePrefix").value_or("AutoDiscovered");
+  read_paths(properties, report);
+  if (report.include_paths.empty()) report.include_paths = {"**/*"};
+  read_criteria(properties, report, reading.findings);
+  properties.finish();
+  if (enabled) draft.action.reports.push_back(std::move(report));
+}
+
+}  // namespace tandem::workflow
