@@ -171,6 +171,20 @@ Result<ActionOutcome> compose_bundle(const Work& work) {
   return outcome;
 }
 
+Result<deploy::Plan> plan_candidate(const Work& work) {
+  const auto environment = TRY(work.shop.environment(work.action.environment));
+  std::optional<Bundle> bundle;
+  if (find_detail(work.run, "bundle") != nullptr) bundle = TRY(bundle_of(work.run));
+  const auto assembly = TRY(synthesised(work, environment, bundle));
+  Release release{.application = detected(work.run).application, .infrastructure = work.run.commit, .assembly = assembly.digest};
+  if (bundle) release.bundle = bundle->digest;
+  release.id = release_id(release);
+  deploy::PrepareRequest request{.deployment = {"plan"}, .release = release.id, .assembly = assembly,
+                                 .entry_point = bundle ? bundle->entry_point : "", .parameters = TRY(parameters_for(work, environment, release))};
+  auto* const target = TRY(work.shop.target(environment.name));
+  return target->plan(request);
+}
+
 Result<ActionOutcome> deploy_candidate(const Work& work) {
   const auto environment = TRY(work.shop.environment(work.action.environment));
   std::optional<Bundle> bundle;
