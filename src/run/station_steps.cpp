@@ -202,6 +202,7 @@ Result<shell::StepsRequest> request_for(const Work& work, const Workspace& space
   request.network = work.shop.configuration.network_in_steps ? shell::Network::Allowed : shell::Network::Denied;
   request.isolation = work.shop.configuration.unsandboxed ? shell::IsolationPolicy::AllowUnsandboxed : shell::IsolationPolicy::Required;
   request.cache_folder = work.shop.folders.cache() / "downloads";
+  TRY(make_folders(*request.cache_folder));
   request.hidden_folders = {work.shop.folders.state};
   return request;
 }
