@@ -1,9 +1,5 @@
 #include "sync/pair_store.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <thread>
 
 #include "sync/codes.hpp"
@@ -33,11 +29,6 @@ Error rewritten_log() {
 
 }  // namespace
 
-StoreLock::~StoreLock() {
-  if (descriptor_ >= 0) close(descriptor_);
-}
-StoreLock::StoreLock(StoreLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-
 Result<PairStore> PairStore::open(const std::filesystem::path& folder) {
   std::error_code ignored;
   if (std::filesystem::exists(folder / "HEAD", ignored)) {
@@ -48,19 +39,8 @@ Result<PairStore> PairStore::open(const std::filesystem::path& folder) {
   return PairStore{std::move(made)};
 }
 
-Result<StoreLock> PairStore::lock(Duration limit, std::stop_token stop) {
-  const auto path = repository_.path() / "tandem.lock";
-  const int descriptor = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-  if (descriptor < 0) return failure(Fault::Unavailable, "cannot open {}: {}", path.string(), strerror(errno));
-  StoreLock held{descriptor};
-  const auto end = std::chrono::steady_clock::now() + limit;
-  while (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-    if (stop.stop_requested()) return failure(Fault::Cancelled, "stopped while another sync of this pair ran");
-    if (std::chrono::steady_clock::now() >= end)
-      return failure(Fault::TimedOut, "another sync of this pair still runs after {}", for_people(limit));
-    std::this_thread::sleep_for(std::chrono::milliseconds{5});
-  }
-  return held;
+Result<FileLock> PairStore::lock(Duration limit, std::stop_token stop) {
+  return FileLock::take(repository_.path() / "tandem.lock", limit, std::move(stop));
 }
 
 Done PairStore::fetch(const RepositoryConfiguration& repository, std::stop_token stop) {

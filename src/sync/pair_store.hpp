@@ -8,24 +8,12 @@
 #include <filesystem>
 #include <stop_token>
 
+#include "base/file_lock.hpp"
 #include "base/git.hpp"
 #include "base/result.hpp"
 #include "record/configuration.hpp"
 
 namespace tandem::sync {
-
-/// Kept until its owner goes: nobody else, in this process or another, works on the store meanwhile.
-class StoreLock {
- public:
-  ~StoreLock();
-  StoreLock(StoreLock&& other) noexcept;
-  StoreLock& operator=(StoreLock&&) = delete;
-
- private:
-  friend class PairStore;
-  explicit StoreLock(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_;
-};
 
 class PairStore {
  public:
@@ -36,7 +24,7 @@ class PairStore {
   const git::Repository& repository() const { return repository_; }
 
   /// One sync at a time per store. Errors: TimedOut after `limit`, Cancelled.
-  Result<StoreLock> lock(Duration limit, std::stop_token stop = {});
+  Result<FileLock> lock(Duration limit, std::stop_token stop = {});
 
   /// Fetches all branches of one side, and the log with the infrastructure's. Errors: git::fetch's.
   Done fetch(const RepositoryConfiguration& repository, std::stop_token stop = {});

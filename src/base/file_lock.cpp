@@ -1,0 +1,36 @@
+#include "base/file_lock.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <thread>
+#include <utility>
+
+namespace tandem {
+
+Result<FileLock> FileLock::take(const std::filesystem::path& path, Duration limit, std::stop_token stop) {
+  const int descriptor = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+  if (descriptor < 0) return failure(Fault::Unavailable, "cannot open {}: {}", path.string(), strerror(errno));
+  FileLock held{descriptor};
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      return failure(Fault::Unavailable, "cannot lock {}: {}", path.string(), strerror(errno));
+    if (stop.stop_requested()) return failure(Fault::Cancelled, "stopped while waiting for {}", path.string());
+    if (std::chrono::steady_clock::now() >= end)
+      return failure(Fault::TimedOut, "{} is still held by somebody else after {}", path.string(), for_people(limit));
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
+  return held;
+}
+
+FileLock::~FileLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+}  // namespace tandem

@@ -1,0 +1,272 @@
+#include "compose/compose.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "base/archive.hpp"
+#include "base/digest.hpp"
+#include "base/files.hpp"
+#include "base/process.hpp"
+#include "base/text.hpp"
+#include "compose/install.hpp"
+#include "compose/python.hpp"
+
+namespace tandem::compose {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+/// Mangum's shape without its mass: calls the app and answers what it says.
+constexpr auto mangum = R"(
+class Mangum:
+    def __init__(self, app, lifespan="auto"):
+        assert lifespan == "off"
+        self.app = app
+    def __call__(self, event, context):
+        status, body = self.app(event)
+        return {"statusCode": status, "headers": {"content-type": "application/json"}, "body": body, "isBase64Encoded": False}
+)";
+constexpr auto good_main = R"(from src.people import app
+)";
+constexpr auto good_people = R"(import os, json
+def app(event):
+    return 200, json.dumps({"status": "healthy", "handler": os.environ["TANDEM_SERVING_HANDLER"]})
+)";
+constexpr auto old_handler = R"(import json
+def lambda_handler(event, context):
+    return {"statusCode": 200, "body": json.dumps({"status": "healthy"})}
+)";
+
+/// An infrastructure repository whose commit holds a synchronised application; no index is ever asked.
+struct World {
+  TemporaryFolder folder = *TemporaryFolder::make("tandem-compose");
+  git::Repository repository = *git::Repository::init_bare(folder.path() / "infra.git");
+  std::map<std::string, std::string> files{{"app.py", "cdk"}, {"lambda/main.py", good_main}, {"lambda/src/people.py", good_people},
+                                           {"lambda/src/tests/test_people.py", "assert False"}, {"lambda/api_handler.py", old_handler},
+                                           {"lambda/mangum.py", mangum}};
+  bool is_synced = true;
+
+  ComposeRequest request() {
+    std::vector<git::Placement> placements;
+    for (const auto& [path, text] : files) placements.push_back({path, *repository.write_blob(text)});
+    ComposeRequest out;
+    out.tree = *repository.write_tree(std::nullopt, placements);
+    if (is_synced) out.application = ProvenApplication{{"sync-1"}, "api", {std::string(40, 'a')}, {{"src", "lambda/src"}, {"main.py", "lambda/main.py"}}};
+    out.cache = folder.path() / "cache";
+    out.bundles = folder.path() / "bundles";
+    out.installer_environment = {{"PIP_NO_INDEX", "1"}, {"PIP_FIND_LINKS", (folder.path() / "wheels").string()}};
+    out.isolation = Isolation::IfAvailable;
+    return out;
+  }
+  Result<Bundle> compose() { return compose::compose(repository, request()); }
+
+  /// A wheel of one module, as an index would hand it out.
+  void offer(const std::string& name, const std::string& version, const std::string& module) {
+    const auto content = folder.path() / "wheel" / name;
+    const auto info = fmt::format("{}-{}.dist-info", name, version);
+    ASSERT_TRUE(write_file(content / (name + ".py"), module));
+    ASSERT_TRUE(write_file(content / info / "METADATA", fmt::format("Metadata-Version: 2.1\nName: {}\nVersion: {}\n", name, version)));
+    ASSERT_TRUE(write_file(content / info / "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"));
+    ASSERT_TRUE(write_file(content / info / "entry_points.txt", fmt::format("[console_scripts]\n{} = {}:main\n", name, name)));
+    ASSERT_TRUE(write_file(content / info / "RECORD", fmt::format("{}.py,,\n{}/METADATA,,\n{}/WHEEL,,\n{}/entry_points.txt,,\n{}/RECORD,,\n", name, info, info, info, info)));
+    ASSERT_TRUE(make_folders(folder.path() / "wheels"));
+    ASSERT_TRUE(zip_folder(content, folder.path() / "wheels" / fmt::format("{}-{}-py3-none-any.whl", name, version)));
+  }
+};
+
+TEST(Compose, ServesTheApplicationThroughTheIntegratedHandler) {
+  World world;
+  const auto bundle = world.compose();
+  ASSERT_TRUE(bundle) << text(bundle.error());
+  EXPECT_EQ(bundle->handler, "integrated_api_handler");
+  EXPECT_EQ(bundle->entry_point, "integrated_api_handler.lambda_handler");
+  EXPECT_THAT(*files_below(bundle->folder), ElementsAre("api_handler.py", "integrated_api_handler.py", "main.py", "mangum.py", "src/people.py"));
+  EXPECT_THAT(bundle->choices[0].reason, HasSubstr("answered 200 on GET /health"));
+}
+
+TEST(Compose, WithoutAProvenSyncTheHandlerInPlaceServes) {
+  World world;
+  world.is_synced = false;
+  const auto bundle = world.compose();
+  ASSERT_TRUE(bundle) << text(bundle.error());
+  EXPECT_EQ(bundle->handler, "api_handler");
+  EXPECT_THAT(*files_below(bundle->folder), Not(Contains("integrated_api_handler.py")));
+}
+
+TEST(Compose, SameInputsGiveTheSameDigestAndFolder) {
+  World world;
+  const auto one = world.compose();
+  const auto two = world.compose();
+  ASSERT_TRUE(one && two);
+  EXPECT_EQ(*one, *two);
+  World elsewhere;
+  EXPECT_EQ(elsewhere.compose()->digest, one->digest);
+  world.files["lambda/src/people.py"] += "# changed\n";
+  EXPECT_NE(world.compose()->digest, one->digest);
+}
+
+TEST(Compose, StoresFilesReadOnlyAndLeavesNoWorkBehind) {
+  World world;
+  const auto bundle = world.compose();
+  ASSERT_TRUE(bundle) << text(bundle.error());
+  struct stat status{};
+  ASSERT_EQ(stat((fs::path(bundle->folder) / "main.py").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0444U);
+  EXPECT_EQ(*digest_of_folder(bundle->folder), bundle->digest);
+  size_t entries = 0;
+  for ([[maybe_unused]] const auto& entry : fs::directory_iterator(world.folder.path() / "bundles")) ++entries;
+  EXPECT_EQ(entries, 1U);
+}
+
+TEST(Compose, ABrokenImportStopsItNamingFileAndLineInTheApplication) {
+  World world;
+  world.files["lambda/src/people.py"] = "import os\nimport no_such_package\n";
+  const auto bundle = world.compose();
+  ASSERT_FALSE(bundle);
+  EXPECT_EQ(bundle.error().code, "TD0404");
+  EXPECT_EQ(bundle.error().place, (Place{"api:src/people.py", 2}));
+  EXPECT_THAT(bundle.error().what, HasSubstr("ModuleNotFoundError: No module named 'no_such_package'"));
+  EXPECT_TRUE(fs::is_empty(world.folder.path() / "bundles"));
+}
+
+TEST(Compose, ASyntaxErrorIsPlacedToo) {
+  World world;
+  world.files["lambda/src/people.py"] = "import os\n\ndef app(:\n";
+  const auto bundle = world.compose();
+  ASSERT_FALSE(bundle);
+  EXPECT_EQ(bundle.error().place, (Place{"api:src/people.py", 3}));
+}
+
+TEST(Compose, APackageOfThisMachineDoesNotStandInForOneThatIsMissing) {
+  World world;
+  world.files["lambda/src/people.py"] = "import pip\n";
+  const auto bundle = world.compose();
+  ASSERT_FALSE(bundle);
+  EXPECT_THAT(bundle.error().what, HasSubstr("No module named 'pip'"));
+}
+
+TEST(Compose, AHandlerThatFailsOnHealthStopsIt) {
+  World world;
+  world.files["lambda/src/people.py"] = "def app(event):\n    raise RuntimeError('no table')\n";
+  const auto raises = world.compose();
+  ASSERT_FALSE(raises);
+  EXPECT_EQ(raises.error().code, "TD0405");
+  EXPECT_EQ(raises.error().place, (Place{"api:src/people.py", 2}));
+  world.files["lambda/src/people.py"] = "def app(event):\n    return 500, '{}'\n";
+  EXPECT_EQ(world.compose().error().code, "TD0405");
+}
+
+TEST(Compose, AFileOfTheInfrastructureIsNamedAsSuch) {
+  World world;
+  world.is_synced = false;
+  world.files["lambda/api_handler.py"] = "raise ValueError('broken')\n";
+  EXPECT_EQ(world.compose().error().place, (Place{"infra:lambda/api_handler.py", 1}));
+}
+
+TEST(Compose, TheHandlerSeesTheEnvironmentOfTheFunctionAndNoOther) {
+  World world;
+  world.files["lambda/src/people.py"] = "import os, json\nTABLE = os.environ['TABLE_NAME']\ndef app(event):\n    return (200 if 'TANDEM_SECRET' not in os.environ else 500), '{}'\n";
+  EXPECT_THAT(world.compose().error().what, HasSubstr("KeyError: 'TABLE_NAME'"));
+  auto request = world.request();
+  request.function_environment = {{"TABLE_NAME", "people"}};
+  const auto bundle = compose::compose(world.repository, request);
+  EXPECT_TRUE(bundle) << text(bundle.error());
+}
+
+TEST(Compose, InsideTheSandboxThereIsNoNetworkAndNoOtherFile) {
+  World world;
+  const auto secret = world.folder.path() / "secret";
+  ASSERT_TRUE(write_file(secret, "key"));
+  world.files["lambda/src/people.py"] = fmt::format(
+      "import os, json, socket\ndef app(event):\n    return (500 if os.path.exists('{}') or len(socket.if_nameindex()) > 1 else 200), '{{}}'\n", secret.string());
+  const auto bundle = world.compose();
+  if (!bundle && bundle.error().what.find("answers 500") != std::string::npos)
+    GTEST_SKIP() << "no sandbox on this machine";
+  EXPECT_TRUE(bundle) << text(bundle.error());
+}
+
+TEST(Compose, InstallsRequirementsOnceAndListsThem) {
+  World world;
+  world.offer("stamp", "1.2", "VALUE = 7\n");
+  world.files["lambda/requirements.txt"] = "stamp==1.2  # tandem: application\n";
+  world.files["lambda/src/people.py"] = "import stamp\n" + std::string(good_people);
+  const auto bundle = world.compose();
+  ASSERT_TRUE(bundle) << text(bundle.error());
+  EXPECT_THAT(bundle->packages, ElementsAre("stamp==1.2"));
+  const auto files = *files_below(bundle->folder);
+  EXPECT_THAT(files, Contains("stamp.py"));
+  EXPECT_THAT(files, Contains("stamp-1.2.dist-info/METADATA"));
+  for (const auto& file : files) EXPECT_FALSE(file.starts_with("bin/") || file.ends_with(".pyc")) << file;
+
+  ASSERT_TRUE(tandem::remove_all(world.folder.path() / "wheels"));
+  const auto again = world.compose();
+  ASSERT_TRUE(again) << text(again.error()) << " the cache must do";
+  EXPECT_EQ(again->digest, bundle->digest);
+}
+
+TEST(Compose, RequirementsThatCannotBeInstalledAreToldInPipsWords) {
+  World world;
+  world.files["lambda/requirements.txt"] = "nowhere==9\n";
+  const auto bundle = world.compose();
+  ASSERT_FALSE(bundle);
+  EXPECT_EQ(bundle.error().code, "TD0403");
+  EXPECT_THAT(bundle.error().what, HasSubstr("nowhere==9"));
+  EXPECT_EQ(bundle.error().place->file, "infra:lambda/requirements.txt");
+}
+
+TEST(Compose, AFileThatHidesAPackageIsRefused) {
+  World world;
+  world.offer("stamp", "1.2", "VALUE = 7\n");
+  world.files["lambda/requirements.txt"] = "stamp\n";
+  world.files["lambda/stamp.py"] = "VALUE = 8\n";
+  EXPECT_EQ(world.compose().error().code, "TD0407");
+}
+
+TEST(Compose, WithoutAFolderForTheFunctionThereIsNothingToCompose) {
+  World world;
+  auto request = world.request();
+  request.configuration.folder = "function";
+  EXPECT_EQ(compose::compose(world.repository, request).error().fault, Fault::Missing);
+}
+
+TEST(Install, TellsTheLockWithHashes) {
+  World world;
+  world.offer("stamp", "1.2", "VALUE = 7\n");
+  const auto request = world.request();
+  const auto installed = install({"Stamp>=1", "python3.11", request.cache, request.installer_environment});
+  ASSERT_TRUE(installed) << text(installed.error());
+  EXPECT_THAT(installed->lock, testing::MatchesRegex("stamp==1.2 --hash=sha256:[0-9a-f]+\n"));
+  EXPECT_FALSE(installed->was_cached);
+  EXPECT_TRUE(install({"# why\nStamp>=1 # so", "python3.11", request.cache, request.installer_environment})->was_cached);
+}
+
+TEST(Install, OfNothingNeedsNothing) {
+  const auto installed = install({"# only words\n", "python9.9", "/nowhere"});
+  ASSERT_TRUE(installed);
+  EXPECT_TRUE(installed->packages.empty());
+}
+
+TEST(Python, OfAnotherVersionIsNotTaken) {
+  const auto found = find_python("python2.6", Needs::Interpreter);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().fault, Fault::Missing);
+  EXPECT_THAT(found.error().what, HasSubstr("python3 is 3."));
+}
+
+TEST(Python, OnlyTheInstallersPartOfTheEnvironmentIsPassedOn) {
+  const auto passed = installer_environment({{"PIP_INDEX_URL", "u"}, {"AWS_SECRET_ACCESS_KEY", "s"}, {"HTTPS_PROXY", "p"}, {"HOME", "h"}});
+  EXPECT_THAT(passed, ElementsAre(testing::Pair("HOME", "h"), testing::Pair("HTTPS_PROXY", "p"), testing::Pair("PIP_INDEX_URL", "u")));
+}
+
+TEST(Files, TestsAndCachesDoNotShip) {
+  for (const auto* file : {"tests/test_x.py", "src/tests/a.py", "src/__pycache__/x.cpython-311.pyc", "x.pyc", "conftest.py"}) EXPECT_FALSE(does_ship(file)) << file;
+  for (const auto* file : {"main.py", "src/testing.py", "src/contests/x.py"}) EXPECT_TRUE(does_ship(file)) << file;
+}
+
+}  // namespace
+}  // namespace tandem::compose

@@ -1,0 +1,33 @@
+#pragma once
+// Which handler serves: the first of the chain that can, and why not those before it. Pure.
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "record/bundle.hpp"
+
+namespace tandem::compose {
+
+/// The one handler that is generated rather than found.
+inline constexpr auto integrated = "integrated_api_handler";
+
+/// What the choice rests on.
+struct HandlerFacts {
+  std::vector<std::string> chain;            ///< by priority: configuration's handlers
+  std::set<std::string> files;               ///< names in the function's folder
+  std::optional<std::string> proven_sync;    ///< "sync-01ab of api 4f2c91ab", when detection has proven one
+};
+
+struct HandlerDecision {
+  std::string handler;
+  bool is_generated = false;
+  std::vector<HandlerChoice> choices;        ///< every handler of the chain, with the reason
+};
+
+/// Errors: Invalid (TD0401) when no handler of the chain can serve; names each and why.
+Result<HandlerDecision> choose_handler(const HandlerFacts& facts);
+
+}  // namespace tandem::compose
