@@ -234,7 +234,7 @@ def handle(event):
   EXPECT_EQ(answered.body, R"({"got": "x"})");
   EXPECT_EQ(answered.headers.find("X-Amz-Executed-Version"), "1");
   EXPECT_FALSE(answered.headers.find("X-Amz-Function-Error"));
-  EXPECT_THAT(from_base64(answered.headers.find("X-Amz-Log-Result").value()).value(), AllOf(HasSubstr("START RequestId: "), HasSubstr("REPORT RequestId: ")));
+  EXPECT_THAT(from_base64(answered.headers.find("X-Amz-Log-Result").value()).value(), AllOf(HasSubstr("START RequestId: "), HasSubstr("hello from inside\nEND RequestId: "), HasSubstr("REPORT RequestId: ")));
 
   const auto failed = call(world, path, R"("fail")");
   EXPECT_EQ(failed.status, 200);
