@@ -356,6 +356,24 @@ std::map<std::string, std::string> tool_environment() {
   return environment;
 }
 
+std::map<std::string, std::string> machine_environment() {
+  constexpr std::array<std::string_view, 20> names{
+      "HTTP_PROXY",          "HTTPS_PROXY",    "NO_PROXY",       "ALL_PROXY",     "SSL_CERT_FILE", "SSL_CERT_DIR",
+      "REQUESTS_CA_BUNDLE",  "CURL_CA_BUNDLE", "AWS_CA_BUNDLE",  "GIT_SSL_CAINFO", "NIX_SSL_CERT_FILE",
+      "NODE_EXTRA_CA_CERTS", "PYENV_ROOT",     "NVM_DIR",        "RUSTUP_HOME",   "GOROOT",        "GOPROXY",
+      "JAVA_HOME",           "VOLTA_HOME",     "ASDF_DATA_DIR"};
+  std::map<std::string, std::string> environment;
+  for (char** at = environ; at != nullptr && *at != nullptr; ++at) {
+    const std::string_view setting = *at;
+    const auto equals = setting.find('=');
+    const auto name = upper(setting.substr(0, equals));  // proxies and npm's settings are written in both cases
+    const bool known = std::find(names.begin(), names.end(), name) != names.end();
+    if (equals != setting.npos && (known || name.starts_with("PIP_") || name.starts_with("NPM_CONFIG_")))
+      environment.emplace(setting.substr(0, equals), setting.substr(equals + 1));
+  }
+  return environment;
+}
+
 Result<Exit> run_streaming(const Command& command, const OnOutput& on_output, std::stop_token stop) {
   if (stop.stop_requested()) return Exit{.code = 128 + SIGTERM, .signal = SIGTERM, .stopped = true};
   const auto child = TRY(Child::start(command));

@@ -90,11 +90,14 @@ Nursery::Timer FunctionProcess::check_at(Steady time) {
 void FunctionProcess::end() {
   const std::lock_guard once(ending_);
   if (std::exchange(ended_, true)) return;
-  const auto timer = [&] {
+  Nursery::Timer timer = 0;
+  std::shared_ptr<FunctionCall> unfinished;
+  {
     const std::lock_guard lock(mutex_);
     abandoned_ = true;
-    return std::exchange(timer_, 0);
-  }();
+    timer = std::exchange(timer_, 0);
+    if (work_) unfinished = work_->call;
+  }
   ground_.nursery.cancel(timer);
   if (process_) {
     std::error_code ignored;
@@ -103,6 +106,7 @@ void FunctionProcess::end() {
   }
   api_.reset();
   if (process_) process_->wait(std::chrono::seconds(5));
+  if (unfinished) unfinished->complete(sandbox_failure(unfinished->request_id(), "Runtime.ExitError", "the environment was ended"));
   std::error_code ignored;  // a scratch folder that stays is swept at the next start
   std::filesystem::remove_all(place_.scratch, ignored);
 }

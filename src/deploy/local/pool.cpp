@@ -83,7 +83,7 @@ Pool::Acquired Pool::stand_in_line(std::unique_lock<std::mutex>& lock, Waiter& w
     const bool starts = waiter.starting == nullptr && live() < cap() && !patient;
     if (starts) {
       const auto limit = again ? Duration(std::chrono::seconds(function_.timeout_seconds)) : ground_.init_limit;
-      if (auto failed = start_for(lock, &waiter, limit)) {
+      if (auto failed = start_for(lock, waiter, limit)) {
         // Not even a process: trying again would end the same way.
         waiter.own_start_failed = std::move(failed);
         again = true;
@@ -107,17 +107,17 @@ Pool::Acquired Pool::stand_in_line(std::unique_lock<std::mutex>& lock, Waiter& w
 }
 
 /// Launches a process outside the lock. What went wrong at once, if anything did.
-std::optional<EnvironmentEnd> Pool::start_for(std::unique_lock<std::mutex>& lock, Waiter* waiter, Duration init_limit) {
+std::optional<EnvironmentEnd> Pool::start_for(std::unique_lock<std::mutex>& lock, Waiter& waiter, Duration init_limit) {
   const auto process = FunctionProcess::make(function_, ground_, weak_from_this());
   processes_.insert(process);
   starting_.insert(process.get());
-  if (waiter != nullptr) waiter->starting = process.get();
+  waiter.starting = process.get();
   ++counts_.cold_starts;
   lock.unlock();
   const auto launched = process->launch(init_limit);
   lock.lock();
   if (launched) return std::nullopt;
-  if (waiter != nullptr) waiter->starting = nullptr;
+  waiter.starting = nullptr;
   starting_.erase(process.get());
   if (processes_.erase(process) > 0) bury(process);
   const auto& error = launched.error();

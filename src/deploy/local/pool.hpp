@@ -53,8 +53,8 @@ class Pool final : public FunctionOwner, public std::enable_shared_from_this<Poo
   /// Blocks until the function answered, failed or `give_up`. When `call` is given, the log tail can be asked of it.
   Invoked invoke(InvokeOrder order, const std::shared_ptr<FunctionCall>& call);
   Invoked invoke(InvokeOrder order);
-  /// Starts one process if there is none, so that the first request finds it warm.
-  void warm();
+  /// Makes sure, until `limit`, that the next request finds a process ready. One that cannot start fails then, too.
+  void warm(Steady limit);
   /// Ends the processes that have been idle since before `before`. Returns how many processes are left.
   int end_idle(Steady before);
   /// Ends all processes and starts no more.
@@ -76,7 +76,7 @@ class Pool final : public FunctionOwner, public std::enable_shared_from_this<Poo
   using Acquired = std::variant<std::shared_ptr<FunctionProcess>, FunctionOutcome, Throttled, GaveUp>;
   Acquired acquire(const InvokeOrder& order);
   Acquired stand_in_line(std::unique_lock<std::mutex>& lock, Waiter& waiter, const InvokeOrder& order);
-  std::optional<EnvironmentEnd> start_for(std::unique_lock<std::mutex>& lock, Waiter* waiter, Duration init_limit);
+  std::optional<EnvironmentEnd> start_for(std::unique_lock<std::mutex>& lock, Waiter& waiter, Duration init_limit);
   void hand_over(const std::shared_ptr<FunctionProcess>& process);
   void tell_starter(const FunctionProcess* process, const EnvironmentEnd& why);
   void bury(std::shared_ptr<FunctionProcess> process);
@@ -103,8 +103,8 @@ class Pools {
 
   /// The pool of exactly this code, configuration and environment.
   std::shared_ptr<Pool> pool(const Function& function);
-  /// Ends the pools that nobody but us holds (a view that was taken away).
-  void end_unused();
+  /// Closes those of `released` that nobody shows any more: the view they were for was taken away.
+  void end(std::vector<std::shared_ptr<Pool>> released);
   json::array metrics() const;
 
  private:

@@ -8,11 +8,12 @@
 
 namespace tandem::deploy::local {
 
-void Pool::warm() {
-  std::unique_lock lock(mutex_);
-  if (closed_ || !processes_.empty() || cap() == 0) return;
-  // A start that fails here fails again, and is told, at the first request.
-  [[maybe_unused]] const auto failed = start_for(lock, nullptr, ground_.init_limit);
+void Pool::warm(Steady limit) {
+  auto acquired = acquire({.request_id = "warming", .payload = {}, .function_arn = {}, .give_up = limit});
+  const auto* process = std::get_if<std::shared_ptr<FunctionProcess>>(&acquired);
+  if (process == nullptr) return;
+  const std::lock_guard lock(mutex_);
+  if (processes_.count(*process) > 0) hand_over(*process);
 }
 
 int Pool::end_idle(Steady before) {
@@ -80,15 +81,15 @@ std::shared_ptr<Pool> Pools::pool(const Function& function) {
   });
 }
 
-void Pools::end_unused() {
+void Pools::end(std::vector<std::shared_ptr<Pool>> released) {
   std::vector<std::shared_ptr<Pool>> unused;
-  pools_.with([&](auto& pools) {
-    std::erase_if(pools, [&](auto& entry) {
-      if (entry.second.use_count() > 1) return false;
-      unused.push_back(std::move(entry.second));
-      return true;
+  for (auto& pool : released)
+    pools_.with([&](auto& pools) {
+      const auto found = pools.find(pool_key(pool->function()));
+      if (found == pools.end() || found->second != pool || pool.use_count() > 2) return;
+      pools.erase(found);
+      unused.push_back(std::move(pool));
     });
-  });
   for (const auto& pool : unused) pool->close();
 }
 

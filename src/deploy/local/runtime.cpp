@@ -90,7 +90,7 @@ Result<fs::path> ensure_python_runtime(const fs::path& cache_folder, const std::
   if (is_complete(environment)) return environment;  // somebody else made it while we waited
   auto making = TRY(TemporaryFolder::make_in(fs::absolute(cache_folder), "making"));
   TRY(build(making.path(), python, on_line), "preparing Python {} for functions", version);
-  TRY(remove_all(environment));
+  TRY(tandem::remove_all(environment));
   std::error_code code;
   fs::rename(making.path(), environment, code);
   if (code) return failure(Fault::Unavailable, "cannot put {} in place: {}", environment.string(), code.message());

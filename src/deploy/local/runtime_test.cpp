@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "base/files.hpp"
 
 namespace tandem::deploy::local {
@@ -28,6 +30,16 @@ TEST(PythonRuntime, ReusesWhatIsComplete) {
   ASSERT_TRUE(replace_file(environment / "bin/python3", "#!/bin/sh\n", 0755));
   ASSERT_TRUE(write_file(environment / "tandem-runtime", "complete\n"));
   EXPECT_EQ(ensure_python_runtime(folder.path(), python, nullptr).value(), environment);
+}
+
+/// Needs a package index, so it is run by hand: --gtest_also_run_disabled_tests. It leaves what the tests of Python
+/// functions look for.
+TEST(PythonRuntime, DISABLED_InstallsTheRuntimeClientFromThePackageIndex) {
+  const char* home = std::getenv("HOME");
+  const auto cache = std::filesystem::path(home == nullptr ? "/tmp" : home) / ".cache/tandem/python";
+  const auto made = ensure_python_runtime(cache, "/usr/bin/python3", [](std::string_view line) { fmt::print("{}\n", line); });
+  ASSERT_TRUE(made) << text(made.error());
+  EXPECT_EQ(ensure_python_runtime(cache, "/usr/bin/python3", nullptr).value(), *made);
 }
 
 }  // namespace

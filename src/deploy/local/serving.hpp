@@ -34,6 +34,9 @@ struct ServingOptions {
   int processes_max = 16;                           ///< per function version
 };
 
+/// RequestResponse, Event and DryRun of the Invoke API.
+enum class InvokeMode { Wait, Later, Check };
+
 /// Names a shown scene: "live" or a deployment id. Each view has listeners and processes of its own; the ports of
 /// "live" are remembered across restarts.
 class Serving {
@@ -48,13 +51,19 @@ class Serving {
   /// Takes the view away; an unknown one is no error.
   virtual void hide(const std::string& view) = 0;
   virtual Result<Addresses> addresses(const std::string& view) const = 0;
+  /// `function`: name or ARN; empty `qualifier`: the one in the ARN, else $LATEST. Later: once, in the background, its
+  /// outcome is only in the log. Errors: Missing; what the function does wrong is in the Invocation.
   virtual Result<Invocation> invoke(const std::string& view, const std::string& function, const std::string& qualifier,
-                                    const std::string& payload) = 0;
+                                    const std::string& payload, InvokeMode mode) = 0;
+  Result<Invocation> invoke(const std::string& view, const std::string& function, const std::string& qualifier,
+                            const std::string& payload) {
+    return invoke(view, function, qualifier, payload, InvokeMode::Wait);
+  }
   /// What really serves in `view`, asked from the serving side itself: the scene now in force.
   virtual Result<Scene> showing(const std::string& view) const = 0;
-  /// Counters per view: requests, errors, cold starts, latencies.
+  /// {"views": {name: counts and latencies}, "functions": [counts by version], "notes": [what this machine cannot do]}
   virtual json::value metrics() const = 0;
-  /// The last lines of a log group ("" = names of the groups).
+  /// The last lines of a log group, each RFC 3339 time, a space, the text ("" = names of the groups).
   virtual std::vector<std::string> log_lines(const std::string& group, size_t count) const = 0;
 };
 

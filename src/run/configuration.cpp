@@ -1,0 +1,252 @@
+#include "run/configuration.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/files.hpp"
+#include "base/text.hpp"
+#include "base/yaml.hpp"
+#include "workflow/findings.hpp"
+
+namespace tandem::run {
+namespace {
+using workflow::Findings;
+using workflow::joined;
+using workflow::Properties;
+using workflow::spot;
+
+bool is_remote(const std::string& url) {
+  if (url.find("://") != std::string::npos) return true;
+  const auto colon = url.find(':');
+  return colon != std::string::npos && url.find('/') > colon && url.substr(0, colon).find('@') != std::string::npos;
+}
+
+std::string absolute(const std::string& path, const std::filesystem::path& folder) {
+  auto out = (folder / path).lexically_normal();
+  if (!out.has_filename()) out = out.parent_path();
+  return out.string();
+}
+
+bool is_inside(std::string_view path) {
+  if (path.empty() || path.starts_with('/')) return false;
+  return std::ranges::none_of(split(path, '/'), [](const std::string& part) { return part == ".."; });
+}
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= 100 && text.front() != '.' && std::ranges::all_of(text, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.';
+  });
+}
+
+/// tandem.yaml, key by key.
+class ConfigurationReader {
+ public:
+  ConfigurationReader(const yaml::Node& root, const std::filesystem::path& folder, Findings& findings)
+      : root_(root), folder_(folder), findings_(findings) {}
+
+  Configuration read() {
+    Properties file(root_, "", "tandem.yaml", findings_);
+    configuration_.state_folder = absolute(file.text("state").value_or(".tandem"), folder_);
+    file.require("repositories", "tandem.yaml");
+    for_each(file, "repositories", [this](const yaml::Entry& entry, const std::string& path) { read_repository(entry, path); });
+    if (const auto* sync = file.map("sync")) read_sync(*sync);
+    if (const auto* compose = file.map("compose")) read_compose(*compose);
+    if (file.find("environments") == nullptr) configuration_.environments.emplace_back();
+    for_each(file, "environments", [this](const yaml::Entry& entry, const std::string& path) { read_environment(entry, path); });
+    if (const auto* daemon = file.map("daemon")) read_daemon(*daemon);
+    if (const auto* steps = file.map("steps")) read_steps(*steps);
+    file.finish();
+    return std::move(configuration_);
+  }
+
+ private:
+  template <typename Read>
+  void for_each(Properties& file, std::string_view key, const Read& read) {
+    const auto* map = file.map(key);
+    if (map == nullptr) return;
+    for (const auto& entry : map->entries) {
+      const auto path = joined(std::string(key), entry.key);
+      if (!is_name(entry.key))
+        findings_.error("E114", spot(entry, path), fmt::format("\"{}\" may use only letters, digits, -, _ and .", entry.key));
+      else if (!entry.value.is_map() && !entry.value.is_null())
+        findings_.error("E113", spot(entry.value, path), fmt::format("{} must be a map, not {}", entry.key, workflow::described(entry.value)));
+      else
+        read(entry, path);
+    }
+  }
+
+  /// One of several words; E113 with all of them otherwise.
+  template <typename Enum, size_t Count>
+  Enum choose(Properties& properties, std::string_view key, Enum otherwise, const std::array<std::pair<std::string_view, Enum>, Count>& words) {
+    const auto written = properties.text(key);
+    if (!written) return otherwise;
+    std::vector<std::string> known;
+    for (const auto& [word, value] : words) {
+      if (word == *written) return value;
+      known.emplace_back(word);
+    }
+    const auto near = nearest(*written, known);
+    findings_.error("E113", properties.at(key), fmt::format("{} must be one of {}, not {}", key, join(known, ", "), *written),
+                    near ? fmt::format("Did you mean {}?", *near) : "");
+    return otherwise;
+  }
+
+  std::string path_inside(Properties& properties, std::string_view key, std::string otherwise) {
+    const auto written = properties.text(key);
+    if (!written) return otherwise;
+    if (!is_inside(*written))
+      findings_.error("E113", properties.at(key), fmt::format("{} must be a path inside the repository, not {}", key, *written));
+    return *written;
+  }
+
+  std::vector<std::string> texts(Properties& properties, std::string_view key, std::vector<std::string> otherwise) {
+    if (properties.find(key) == nullptr) return otherwise;
+    std::vector<std::string> out;
+    for (const auto* node : properties.list(key)) out.push_back(node->text);
+    return out;
+  }
+
+  void read_repository(const yaml::Entry& entry, const std::string& path) {
+    Properties properties(entry.value, path, "a repository", findings_);
+    properties.stands_at(spot(entry, path));
+    for (const auto* key : {"role", "url"}) properties.require(key, "a repository");
+    RepositoryConfiguration repository;
+    repository.name = entry.key;
+    repository.role = choose(properties, "role", Role::Application,
+                             std::array<std::pair<std::string_view, Role>, 2>{{{"application", Role::Application}, {"infrastructure", Role::Infrastructure}}});
+    const auto url = properties.text("url").value_or("");
+    repository.url = url.empty() || is_remote(url) ? url : absolute(url, folder_);
+    repository.branch = properties.text("branch").value_or(repository.branch);
+    properties.finish();
+    configuration_.repositories.push_back(std::move(repository));
+  }
+
+  void read_component(const yaml::Node& item) {
+    if (!item.is_map()) {
+      findings_.error("E113", spot(item, "sync.components"), fmt::format("a component must be a map of from and to, not {}", workflow::described(item)));
+      return;
+    }
+    Properties component(item, "sync.components", "a component", findings_);
+    for (const auto* key : {"from", "to"}) component.require(key, "a component");
+    auto from = path_inside(component, "from", "");
+    auto to = path_inside(component, "to", "");
+    component.finish();
+    configuration_.sync.components.push_back({std::move(from), std::move(to)});
+  }
+
+  void read_sync(const yaml::Node& node) {
+    auto& sync = configuration_.sync;
+    Properties properties(node, "sync", "sync", findings_);
+    if (const auto* components = properties.find("components")) {
+      sync.components.clear();
+      if (!components->value.is_list())
+        findings_.error("E113", spot(components->value, "sync.components"), "components must be a list of from and to");
+      for (const auto& item : components->value.items) read_component(item);
+    }
+    if (const auto* requirements = properties.map("requirements")) {
+      Properties merge(*requirements, "sync.requirements", "requirements", findings_);
+      sync.requirements_from = path_inside(merge, "from", sync.requirements_from);
+      sync.requirements_to = path_inside(merge, "to", sync.requirements_to);
+      sync.on_conflict = choose(merge, "on-conflict", sync.on_conflict,
+                                std::array<std::pair<std::string_view, ConflictSide>, 3>{{{"refuse", ConflictSide::Refuse},
+                                                                                          {"application", ConflictSide::Application},
+                                                                                          {"infrastructure", ConflictSide::Infrastructure}}});
+      merge.finish();
+    }
+    properties.finish();
+  }
+
+  void read_compose(const yaml::Node& node) {
+    auto& compose = configuration_.compose;
+    Properties properties(node, "compose", "compose", findings_);
+    compose.folder = path_inside(properties, "folder", compose.folder);
+    compose.handlers = texts(properties, "handlers", compose.handlers);
+    compose.runtime = properties.text("runtime").value_or(compose.runtime);
+    properties.finish();
+  }
+
+  void read_parameters(const yaml::Node& node, const std::string& path, EnvironmentConfiguration& environment) {
+    for (const auto& entry : node.entries) {
+      if (entry.value.is_scalar() || entry.value.is_null()) environment.parameters[entry.key] = entry.value.text;
+      else findings_.error("E113", spot(entry.value, path), fmt::format("{} must be a text, not {}", entry.key, workflow::described(entry.value)));
+    }
+  }
+
+  void read_environment(const yaml::Entry& entry, const std::string& path) {
+    Properties properties(entry.value, path, "an environment", findings_);
+    EnvironmentConfiguration environment;
+    environment.name = entry.key;
+    environment.target = choose(properties, "target", environment.target,
+                                std::array<std::pair<std::string_view, TargetKind>, 2>{{{"local", TargetKind::Local}, {"aws", TargetKind::Aws}}});
+    environment.region = properties.text("region").value_or(environment.region);
+    environment.endpoint = properties.text("endpoint").value_or("");
+    environment.rollback = choose(properties, "rollback", environment.rollback,
+                                  std::array<std::pair<std::string_view, RollbackPolicy>, 2>{{{"automatic", RollbackPolicy::Automatic}, {"recommend", RollbackPolicy::Recommend}}});
+    if (const auto* parameters = properties.map("parameters")) read_parameters(*parameters, path + ".parameters", environment);
+    environment.suites = texts(properties, "suites", {});
+    if (const auto* admin = properties.map("admin")) {
+      Properties login(*admin, path + ".admin", "admin", findings_);
+      environment.admin_email = login.text("email").value_or("");
+      environment.admin_password_secret = login.text("password-secret").value_or("");
+      login.finish();
+    }
+    environment.cdk_folder = path_inside(properties, "cdk-folder", environment.cdk_folder);
+    properties.finish();
+    configuration_.environments.push_back(std::move(environment));
+  }
+
+  void read_daemon(const yaml::Node& node) {
+    Properties properties(node, "daemon", "daemon", findings_);
+    const auto port = properties.whole("port", "").value_or(0);
+    if (port < 0 || port > 65535) findings_.error("E113", properties.at("port"), fmt::format("port must be 0 to 65535, not {}", port));
+    configuration_.port = static_cast<std::uint16_t>(port);
+    properties.finish();
+  }
+
+  void read_steps(const yaml::Node& node) {
+    Properties properties(node, "steps", "steps", findings_);
+    configuration_.unsandboxed = choose(properties, "sandbox", false,
+                                        std::array<std::pair<std::string_view, bool>, 2>{{{"required", false}, {"optional", true}}});
+    configuration_.network_in_steps = properties.flag("network").value_or(true);
+    properties.finish();
+  }
+
+  const yaml::Node& root_;
+  const std::filesystem::path& folder_;
+  Findings& findings_;
+  Configuration configuration_;
+};
+
+Error error_from(const Diagnostic& diagnostic, size_t others) {
+  auto what = diagnostic.path.empty() ? diagnostic.what : fmt::format("{}: {}", diagnostic.path, diagnostic.what);
+  if (others > 0) what += fmt::format(" (and {} more)", others);
+  return Error{Fault::Invalid, std::move(what), diagnostic.code, diagnostic.place, diagnostic.suggestion};
+}
+
+}  // namespace
+
+Result<Configuration> parse_configuration(std::string_view text, const std::filesystem::path& file) {
+  Findings findings(file.string());
+  const auto document = yaml::read(text);
+  for (const auto& issue : document.issues) findings.error(issue.code, {issue.line, issue.column}, issue.what, issue.suggestion);
+  Configuration configuration;
+  const auto folder = std::filesystem::absolute(file).parent_path();
+  if (document.readable && document.root.is_map())
+    configuration = ConfigurationReader(document.root, folder, findings).read();
+  else if (document.readable)
+    findings.error("E100", {1, 1}, fmt::format("the file holds {}; tandem.yaml is a map that starts with repositories:", workflow::described(document.root)));
+  auto diagnostics = findings.finish();
+  std::erase_if(diagnostics, [](const Diagnostic& diagnostic) { return diagnostic.severity != Severity::Error; });
+  if (!diagnostics.empty()) return error_from(diagnostics.front(), diagnostics.size() - 1);
+  return configuration;
+}
+
+Result<Configuration> load_configuration(const std::filesystem::path& file) {
+  const auto text = read_file(file);
+  if (!text && text.error().fault == Fault::Missing)
+    return failure(Fault::Missing, "no configuration at {}", file.string()).with_next("Run tandem init, or name the file with --config");
+  if (!text) return text.error();
+  return parse_configuration(*text, file);
+}
+
+}  // namespace tandem::run

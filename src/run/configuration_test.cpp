@@ -1,0 +1,116 @@
+#include "run/configuration.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/files.hpp"
+
+namespace tandem::run {
+namespace {
+
+constexpr std::string_view whole = R"(state: state
+repositories:
+  api: {role: application, url: ../api}
+  infra: {role: infrastructure, url: "git@example.com:team/infra.git", branch: trunk}
+sync:
+  components:
+    - {from: src, to: lambda/src}
+  requirements: {from: requirements.txt, to: lambda/requirements.txt, on-conflict: application}
+compose: {folder: lambda, handlers: [api_handler], runtime: provided.al2023}
+environments:
+  dev: {}
+  prod:
+    target: aws
+    region: eu-west-1
+    endpoint: http://127.0.0.1:8000
+    rollback: recommend
+    parameters: {Stage: "0777", Password: "${Secrets.admin}", Empty: ""}
+    suites: [health, people]
+    admin: {email: root@example.com, password-secret: admin}
+    cdk-folder: cdk
+daemon: {port: 8080}
+steps: {sandbox: optional, network: false}
+)";
+
+Configuration read(std::string_view text) {
+  const auto configuration = parse_configuration(text, "/work/pair/tandem.yaml");
+  EXPECT_TRUE(configuration) << text << "\n" << (configuration ? "" : tandem::text(configuration.error()));
+  return configuration ? *configuration : Configuration{};
+}
+
+std::string refusal(std::string_view text) {
+  const auto configuration = parse_configuration(text, "/work/pair/tandem.yaml");
+  return configuration ? "accepted" : tandem::text(configuration.error());
+}
+
+TEST(Configuration, IsReadWithPathsRelativeToItsFile) {
+  const auto configuration = read(whole);
+  EXPECT_EQ(configuration.state_folder, "/work/pair/state");
+  ASSERT_EQ(configuration.repositories.size(), 2U);
+  EXPECT_EQ(configuration.repositories[0], (RepositoryConfiguration{"api", Role::Application, "/work/api", "main"}));
+  EXPECT_EQ(configuration.repositories[1].url, "git@example.com:team/infra.git");
+  EXPECT_EQ(configuration.sync.on_conflict, ConflictSide::Application);
+  EXPECT_EQ(configuration.compose.handlers, std::vector<std::string>{"api_handler"});
+  ASSERT_EQ(configuration.environments.size(), 2U);
+  EXPECT_EQ(configuration.environments[0], (EnvironmentConfiguration{.name = "dev"}));
+  EXPECT_EQ(configuration.environments[1].parameters.at("Stage"), "0777");
+  EXPECT_EQ(configuration.environments[1].admin_password_secret, "admin");
+  EXPECT_EQ(configuration.port, 8080);
+  EXPECT_TRUE(configuration.unsandboxed);
+  EXPECT_FALSE(configuration.network_in_steps);
+}
+
+TEST(Configuration, NeedsOnlyTheRepositories) {
+  const auto configuration = read("repositories:\n  api: {role: application, url: /srv/api}\n");
+  EXPECT_EQ(configuration.state_folder, "/work/pair/.tandem");
+  ASSERT_EQ(configuration.environments.size(), 1U);
+  EXPECT_EQ(configuration.environments[0], EnvironmentConfiguration{});
+  EXPECT_EQ(configuration.sync, SyncConfiguration{});
+}
+
+TEST(Configuration, WrittenByInitReadsBackToTheSameValue) {
+  auto configuration = read(whole);
+  EXPECT_EQ(read(configuration_text(configuration)), configuration);
+  EXPECT_EQ(read(configuration_text(configuration, "/work/pair")), configuration);
+  configuration.environments[0].parameters["Odd"] = "it's: a #\n\"line\" ~";
+  configuration.environments[0].suites = {"null", "- x", "*"};
+  EXPECT_EQ(read(configuration_text(configuration, "/work/pair")), configuration);
+  Configuration bare;
+  bare.state_folder = "/var/lib/tandem";
+  bare.sync.components.clear();
+  EXPECT_EQ(read(configuration_text(bare)), bare);
+}
+
+TEST(Configuration, WrittenByInitKeepsNearPathsRelative) {
+  const auto text = configuration_text(read(whole), "/work/pair");
+  EXPECT_NE(text.find("state: state\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("url: '../api'\n"), std::string::npos) << text;
+}
+
+TEST(Configuration, RefusesAnUnknownKeyAndNamesTheNearestOne) {
+  EXPECT_EQ(refusal("repositories: {}\nenviroments: {}\n"),
+            "error[E110]: /work/pair/tandem.yaml:2:1: enviroments: enviroments is not a property of tandem.yaml; did you mean "
+            "environments?\n  try: Known: state, repositories, sync, compose, environments, daemon, steps");
+  EXPECT_TRUE(refusal("repositories:\n  api: {role: application, url: x, brnach: y}\n").find("3:") == std::string::npos);
+  EXPECT_TRUE(refusal("repositories:\n  api: {role: application, url: x, brnach: y}\n").find("tandem.yaml:2:36: repositories.api.brnach") != std::string::npos)
+      << refusal("repositories:\n  api: {role: application, url: x, brnach: y}\n");
+}
+
+TEST(Configuration, SaysWhatIsWrongWhere) {
+  EXPECT_TRUE(refusal("").starts_with("error[E100]: /work/pair/tandem.yaml:1:1: the file holds nothing"));
+  EXPECT_TRUE(refusal("state: x\n").find("E112") != std::string::npos);
+  EXPECT_TRUE(refusal("repositories: {api: {role: app, url: x}}\n").find("role must be one of application, infrastructure, not app") != std::string::npos);
+  EXPECT_TRUE(refusal("repositories: {}\ndaemon: {port: 70000}\n").find("2:16: daemon.port: port must be 0 to 65535") != std::string::npos);
+  EXPECT_TRUE(refusal("repositories: {}\nsync: {components: [{from: ../x, to: y}]}\n").find("inside the repository") != std::string::npos);
+  EXPECT_TRUE(refusal("repositories: {}\nstate: *x\n").find("E102") != std::string::npos);
+  EXPECT_TRUE(refusal("repositories: {}\nstate: a\nstate: b\n").find("E104") != std::string::npos);
+}
+
+TEST(Configuration, ThatIsNotThereSaysHowToMakeOne) {
+  const auto missing = load_configuration("/nowhere/tandem.yaml");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().fault, Fault::Missing);
+  EXPECT_EQ(missing.error().next, "Run tandem init, or name the file with --config");
+}
+
+}  // namespace
+}  // namespace tandem::run

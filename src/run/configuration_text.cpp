@@ -1,0 +1,139 @@
+#include "run/configuration.hpp"
+
+#include <algorithm>
+
+#include "base/json.hpp"
+
+namespace tandem::run {
+namespace {
+
+/// A text as YAML that reads back as the same text.
+std::string scalar(const std::string& text) {
+  const bool plain = !text.empty() && std::ranges::all_of(text, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("_./-+@").find(c) != std::string_view::npos;
+  }) && std::isalnum(static_cast<unsigned char>(text.front())) != 0;
+  const bool special = text == "null" || text == "Null" || text == "NULL";
+  if (plain && !special) return text;
+  const bool printable = std::ranges::none_of(text, [](char c) { return (c >= 0 && c < 0x20) || c == 0x7F; });
+  if (!printable) return to_text(json::value(text));
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
+  return out + "'";
+}
+
+std::string list(const std::vector<std::string>& texts) {
+  std::string out = "[";
+  for (const auto& text : texts) out += (out.size() > 1 ? ", " : "") + scalar(text);
+  return out + "]";
+}
+
+/// Relative to `folder` when that takes no more than one step up.
+std::string near(const std::string& path, const std::filesystem::path& folder) {
+  if (folder.empty() || !path.starts_with('/')) return scalar(path);
+  const auto relative = std::filesystem::path(path).lexically_relative(folder).string();
+  return scalar(relative.empty() || relative.starts_with("../..") ? path : relative);
+}
+
+std::string_view word(ConflictSide side) {
+  if (side == ConflictSide::Application) return "application";
+  return side == ConflictSide::Infrastructure ? "infrastructure" : "refuse";
+}
+
+std::string repositories(const Configuration& configuration, const std::filesystem::path& folder) {
+  std::string out = R"(
+# The repositories that are shipped as one. Each has a name of your choice.
+#   role     application (the API) or infrastructure (the CDK app that runs it)
+#   url      a path or anything else that git can fetch from
+#   branch   the branch that is deployed (default: main)
+repositories:)";
+  out += configuration.repositories.empty() ? " {}\n" : "\n";
+  for (const auto& repository : configuration.repositories)
+    out += fmt::format("  {}:\n    role: {}\n    url: {}\n    branch: {}\n", scalar(repository.name), tandem::word(repository.role),
+                       near(repository.url, folder), scalar(repository.branch));
+  return out;
+}
+
+std::string sync(const SyncConfiguration& sync) {
+  std::string out = R"(
+# What synchronisation carries from the application into the infrastructure repository.
+#   components     files and folders: from is in the application, to in the infrastructure repository
+#   requirements   the two requirements files that are merged; to also receives the result
+#     on-conflict  when both pin one package differently: refuse, or the side that wins (application, infrastructure)
+sync:
+  components:)";
+  out += sync.components.empty() ? " []\n" : "\n";
+  for (const auto& component : sync.components)
+    out += fmt::format("    - {{from: {}, to: {}}}\n", scalar(component.from), scalar(component.to));
+  return out + fmt::format("  requirements:\n    from: {}\n    to: {}\n    on-conflict: {}\n", scalar(sync.requirements_from),
+                           scalar(sync.requirements_to), word(sync.on_conflict));
+}
+
+std::string compose(const ComposeConfiguration& compose) {
+  return fmt::format(R"(
+# How the function package is put together.
+#   folder     of the infrastructure repository that becomes the package
+#   handlers   in order of preference; the first usable one serves
+#   runtime    as Lambda calls it: python3.11, python3.12, provided.al2023 (native C++), ...
+compose:
+  folder: {}
+  handlers: {}
+  runtime: {}
+)", scalar(compose.folder), list(compose.handlers), scalar(compose.runtime));
+}
+
+std::string environment(const EnvironmentConfiguration& environment) {
+  auto out = fmt::format("  {}:\n    target: {}\n    region: {}\n", scalar(environment.name),
+                         environment.target == TargetKind::Aws ? "aws" : "local", scalar(environment.region));
+  if (!environment.endpoint.empty()) out += fmt::format("    endpoint: {}\n", scalar(environment.endpoint));
+  out += fmt::format("    rollback: {}\n", environment.rollback == RollbackPolicy::Automatic ? "automatic" : "recommend");
+  if (!environment.parameters.empty()) out += "    parameters:\n";
+  for (const auto& [name, value] : environment.parameters) out += fmt::format("      {}: {}\n", scalar(name), scalar(value));
+  if (!environment.suites.empty()) out += fmt::format("    suites: {}\n", list(environment.suites));
+  if (!environment.admin_email.empty() || !environment.admin_password_secret.empty())
+    out += fmt::format("    admin: {{email: {}, password-secret: {}}}\n", scalar(environment.admin_email), scalar(environment.admin_password_secret));
+  return out + fmt::format("    cdk-folder: {}\n", scalar(environment.cdk_folder));
+}
+
+std::string environments(const Configuration& configuration) {
+  std::string out = R"(
+# Where releases are deployed. Each environment has a name of your choice.
+#   target       local (this machine) or aws
+#   region       AWS region (default: us-east-1)
+#   endpoint     another DynamoDB to use, for example http://127.0.0.1:8000 (default: the one built in)
+#   rollback     after a failed deployment: automatic, or recommend (a person decides)
+#   parameters   of the template, name: value; ${Secrets.name} becomes the value of a secret
+#   suites       verification suites to run (default: all)
+#   admin        who the suites log in as: email, and password-secret, the name of the secret with the password
+#   cdk-folder   folder of cdk.json in the infrastructure repository (default: .)
+environments:)";
+  out += configuration.environments.empty() ? " {}\n" : "\n";
+  for (const auto& one : configuration.environments) out += environment(one);
+  return out;
+}
+
+}  // namespace
+
+std::string configuration_text(const Configuration& configuration, const std::filesystem::path& folder) {
+  auto out = fmt::format(R"(# Configuration of Tandem. Relative paths are relative to this file.
+
+# Where journal, artifacts, secrets and local stacks are kept (default: .tandem).
+state: {}
+)", near(configuration.state_folder, folder));
+  out += repositories(configuration, folder) + sync(configuration.sync) + compose(configuration.compose) + environments(configuration);
+  out += fmt::format(R"(
+# The daemon's HTTP side.
+#   port   0 = any free one
+daemon:
+  port: {}
+
+# How the steps of workflows run.
+#   sandbox   required: a step does not run where no sandbox can be had; optional: it runs without, and the run says so
+#   network   whether steps may reach the network, for example package registries
+steps:
+  sandbox: {}
+  network: {}
+)", configuration.port, configuration.unsandboxed ? "optional" : "required", configuration.network_in_steps);
+  return out;
+}
+
+}  // namespace tandem::run

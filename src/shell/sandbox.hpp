@@ -1,0 +1,46 @@
+#pragma once
+// What a step may see of this machine, as arguments for bubblewrap.
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "shell/steps.hpp"
+
+namespace tandem::shell {
+
+/// Something put into the sandbox's empty file system.
+struct Mount {
+  enum class Kind { ReadOnly, Writable, EmptyFolder };
+  Kind kind{};
+  std::filesystem::path source;
+  std::filesystem::path target;
+  bool operator==(const Mount&) const = default;
+};
+
+/// The folders outside the system's own in which programs of `path` live, with what they need beside them.
+/// Of the user's own folder only the tool's part is taken, never keys or settings.
+std::vector<std::filesystem::path> tool_folders(std::string_view path, const std::filesystem::path& home);
+
+/// A working sandbox program on this machine.
+class Sandbox {
+ public:
+  /// Tries it out. Errors: Unavailable with the reason and what would help.
+  static Result<Sandbox> find(const std::string& program, Network network);
+  /// The command line up to and with "--"; what follows runs inside, in `working_folder`, as process group and session
+  /// of its own. `control` holds our scripts, a file `empty`, and `passwd` and `group` for where we are root.
+  std::vector<std::string> arguments(const StepsRequest& request, const std::filesystem::path& control,
+                                     const std::filesystem::path& working_folder) const;
+
+ private:
+  std::string program_;
+  Network network_ = Network::Allowed;
+  bool maps_users_ = false;     ///< root outside is an ordinary user inside
+};
+
+/// Every process that descends from `pid`, itself not included.
+std::vector<int> descendants_of(int pid);
+
+}  // namespace tandem::shell

@@ -1,0 +1,89 @@
+#pragma once
+// The bash around the steps: what starts them one after the other and what carries their state along.
+
+#include <string_view>
+
+namespace tandem::shell {
+
+/// Reads NAME=value pairs from its standard input, then runs the steps, each in a bash of its own, until one fails.
+/// Says "begin N" and "end N code" behind the marker. Arguments: control folder, state file, marker, number of steps,
+/// working folder, names of output variables.
+/// The environment comes by standard input because nothing the workflow names may reach the sandbox program itself
+/// (LD_PRELOAD), nor stand in a process list.
+inline constexpr std::string_view driver_script = R"bash(
+__tandem_stopping=''
+trap '__tandem_stopping=yes' TERM
+exec 2>&1
+while IFS= builtin read -r -d '' __tandem_setting; do builtin export "$__tandem_setting"; done
+exec </dev/null
+__tandem_control=$1 __tandem_state=$2 __tandem_marker=$3 __tandem_count=$4
+cd -- "$5" || exit 1
+shift 5
+{ builtin export -p; builtin printf 'cd -- %q\n' "$PWD"; } >|"$__tandem_state"
+for (( __tandem_step = 0; __tandem_step < __tandem_count; ++__tandem_step )); do
+  builtin printf '%sbegin %d\n' "$__tandem_marker" "$__tandem_step"
+  ( exec -c "$BASH" --norc --noprofile "$__tandem_control/wrapper.sh" "$__tandem_control/step_$__tandem_step.sh" \
+      "$__tandem_state" "$__tandem_control/notes" "$__tandem_step" )
+  __tandem_code=$?
+  [[ -z $__tandem_stopping || $__tandem_code != 0 ]] || __tandem_code=143
+  builtin printf '%send %d %d\n' "$__tandem_marker" "$__tandem_step" "$__tandem_code"
+  (( __tandem_code == 0 )) || exit "$__tandem_code"
+done
+( exec -c "$BASH" --norc --noprofile "$__tandem_control/outputs.sh" "$__tandem_state" "$__tandem_control/outputs" "$@" )
+)bash";
+
+/// Runs one step: takes over the state of the one before, exports what the step sets, notes commands that fail on the
+/// way, and saves the state when the step ends, however it ends. The step's own EXIT trap is kept and runs as well.
+/// Arguments: script, state file, notes file, number of the step.
+inline constexpr std::string_view wrapper_script = R"bash(
+__tandem_script=$1 __tandem_state=$2 __tandem_notes=$3 __tandem_step=$4 __tandem_on_exit=''
+set --
+builtin . "$__tandem_state" 2>/dev/null
+__tandem_save() { { builtin export -p; builtin printf 'cd -- %q\n' "$PWD"; } >|"$__tandem_state"; }
+__tandem_failed() {
+  [[ $- == *e* || $4 != "$__tandem_script" ]] && return
+  builtin printf '%s\0%s\0%s\0%s\0' "$__tandem_step" "$2" "$1" "$3" >>"$__tandem_notes"
+}
+__tandem_finish() {
+  { builtin set +aeux; } 2>/dev/null
+  builtin trap - ERR
+  __tandem_save
+  [[ -n $__tandem_on_exit ]] || return
+  set -a
+  ( builtin exit "$1" )
+  builtin eval "$__tandem_on_exit"
+  __tandem_save
+}
+trap() {
+  if (( BASH_SUBSHELL > 0 || $# == 0 )) || [[ $1 == -[lp]* ]]; then builtin trap "$@"; return; fi
+  if [[ $1 == -- ]]; then shift; fi
+  local __tandem_do=- __tandem_signal
+  local -a __tandem_rest=()
+  if (( $# > 1 )); then __tandem_do=$1; shift; fi
+  for __tandem_signal; do
+    case ${__tandem_signal^^} in
+      EXIT|SIGEXIT|0) __tandem_on_exit=${__tandem_do#-} ;;
+      *) __tandem_rest+=("$__tandem_signal") ;;
+    esac
+  done
+  if (( ${#__tandem_rest[@]} > 0 )); then builtin trap -- "$__tandem_do" "${__tandem_rest[@]}"; fi
+}
+builtin trap '__tandem_finish $?' EXIT
+builtin trap '__tandem_failed "$?" "$LINENO" "$BASH_COMMAND" "${BASH_SOURCE[0]-}"' ERR
+set -a
+builtin . "$__tandem_script"
+)bash";
+
+/// Writes name, value pairs of the named variables that are set, each followed by NUL.
+/// Arguments: state file, file to write, names.
+inline constexpr std::string_view outputs_script = R"bash(
+builtin . "$1" 2>/dev/null
+__tandem_out=$2
+shift 2
+for __tandem_name; do
+  [[ -v $__tandem_name ]] && builtin printf '%s\0%s\0' "$__tandem_name" "${!__tandem_name}"
+done >|"$__tandem_out"
+true
+)bash";
+
+}  // namespace tandem::shell

@@ -1,0 +1,376 @@
+#include "shell/steps.hpp"
+
+#include <re2/re2.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <exception>
+#include <set>
+
+#include "base/crypto.hpp"
+#include "base/digest.hpp"
+#include "base/files.hpp"
+#include "base/process.hpp"
+#include "base/text.hpp"
+#include "shell/line_stream.hpp"
+#include "shell/masker.hpp"
+#include "shell/sandbox.hpp"
+#include "shell/scripts.hpp"
+
+namespace tandem::shell {
+namespace fs = std::filesystem;
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+constexpr size_t output_bytes_max = 32UL << 10;
+constexpr size_t annotations_max = 100;
+
+bool is_shell_name(std::string_view name) {
+  static const RE2 pattern("[A-Za-z_][A-Za-z0-9_]*");
+  return RE2::FullMatch(re2::StringPiece(name.data(), name.size()), pattern);
+}
+
+/// Names that bash does not let anybody set.
+bool is_readonly_in_bash(const std::string& name) {
+  static const std::set<std::string> names{"BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID"};
+  return names.contains(name);
+}
+
+std::string shell_name(std::string name) {
+  for (auto& c : name)
+    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
+  return name;
+}
+
+std::string secret_variable(const std::string& name) { return "CATALYST_SECRETS_" + shell_name(name); }
+
+/// The script with `${Secrets.x}` turned into a reference to the variable that holds it. Secrets never become text.
+Result<std::string> with_secret_references(const std::string& script, const std::map<std::string, std::string>& secrets) {
+  static const RE2 reference(R"(\$\{Secrets\.([A-Za-z0-9_-]+)\})");
+  re2::StringPiece rest(script);
+  std::string out;
+  re2::StringPiece whole;
+  while (reference.Match(rest, 0, rest.size(), RE2::UNANCHORED, &whole, 1)) {
+    const std::string name(whole.data() + 10, whole.size() - 11);
+    if (!secrets.contains(name)) return failure(Fault::Invalid, "the secret {} does not exist", name).with_code("E163");
+    out.append(rest.data(), static_cast<size_t>(whole.data() - rest.data()));
+    out += fmt::format("${{{}}}", secret_variable(name));
+    rest.remove_prefix(static_cast<size_t>(whole.data() - rest.data()) + whole.size());
+  }
+  out.append(rest.data(), rest.size());
+  return out;
+}
+
+fs::path working_folder_of(const StepsRequest& request) {
+  if (!request.working_folder.empty()) return request.working_folder;
+  if (!request.source_folder.empty()) return request.source_folder;
+  return request.artifact_folders.empty() ? request.folder : request.artifact_folders.begin()->second;
+}
+
+Done check(const StepsRequest& request) {
+  std::error_code code;
+  auto folders = std::vector<fs::path>{request.folder, working_folder_of(request)};
+  for (const auto& [name, folder] : request.artifact_folders) {
+    static const RE2 pattern("[A-Za-z0-9_@-]+(/[A-Za-z0-9_@-]+)*");
+    if (!RE2::FullMatch(name, pattern)) return failure(Fault::Invalid, "'{}' cannot name an artifact", name);
+    folders.push_back(folder);
+  }
+  if (request.cache_folder) folders.push_back(*request.cache_folder);
+  for (const auto& folder : folders)
+    if (!folder.is_absolute() || !fs::is_directory(folder, code)) return failure(Fault::Invalid, "no folder {} for the steps", folder.string());
+  std::map<std::string, std::string> seen;
+  for (const auto& [name, secret] : request.secrets) {
+    const auto [other, fresh] = seen.emplace(secret_variable(name), name);
+    if (!fresh) return failure(Fault::Invalid, "the secrets {} and {} would be the same variable {}", other->second, name, other->first);
+    if (secret.find('\0') != secret.npos) return failure(Fault::Invalid, "the secret {} holds a NUL byte", name);
+  }
+  for (const auto& [name, value] : request.variables)
+    if (value.find('\0') != value.npos) return failure(Fault::Invalid, "the variable {} holds a NUL byte", name);
+  for (const auto& step : request.steps)
+    if (step.find('\0') != step.npos) return failure(Fault::Invalid, "a step holds a NUL byte");
+  return done();
+}
+
+/// Everything the steps start with, least important first: a later name wins.
+class Environment {
+ public:
+  void set(const std::string& name, std::string value) { values_.insert_or_assign(name, std::move(value)); }
+  void suggest(const std::string& name, std::string value) { values_.emplace(name, std::move(value)); }
+  const std::map<std::string, std::string>& values() const { return values_; }
+  /// NAME=value, each followed by NUL.
+  std::string as_input() const {
+    std::string out;
+    for (const auto& [name, value] : values_) (out += name + '=' + value) += '\0';
+    return out;
+  }
+
+ private:
+  std::map<std::string, std::string> values_;
+};
+
+/// Where pip and npm of this machine's user find their settings; HOME is another one inside.
+void point_to_settings(Environment& environment, Isolation isolation, const fs::path& home) {
+  const auto point = [&](const char* variable, const fs::path& file, const char* inside) {
+    std::error_code code;
+    if (fs::exists(file, code)) environment.suggest(variable, isolation == Isolation::Bubblewrap ? fmt::format("/run/tandem/{}", inside) : file.string());
+  };
+  if (home.empty()) return;
+  point("NPM_CONFIG_USERCONFIG", home / ".npmrc", "npmrc");
+  point("PIP_CONFIG_FILE", home / ".config/pip/pip.conf", "pip.conf");
+  point("PIP_CONFIG_FILE", home / ".pip/pip.conf", "pip.conf");
+  std::error_code code;
+  if (fs::exists(home / ".rustup", code)) environment.suggest("RUSTUP_HOME", (home / ".rustup").string());
+}
+
+Environment environment_of(const StepsRequest& request, Isolation isolation, const fs::path& home, std::vector<std::string>& warnings) {
+  Environment environment;
+  const auto tools = tool_environment();
+  for (const auto& [name, value] : tools) environment.set(name, value);
+  for (const auto& [name, value] : machine_environment())
+    if (is_shell_name(name)) environment.set(name, value);
+  point_to_settings(environment, isolation, tools.contains("HOME") ? tools.at("HOME") : "");
+  environment.set("HOME", home.string());
+  environment.set("PATH", fmt::format("{}/.local/bin:{}", home.string(), tools.contains("PATH") ? tools.at("PATH") : "/usr/local/bin:/usr/bin:/bin"));
+  environment.suggest("LANG", "C.UTF-8");
+  // The system's own folders cannot be written; what a step installs goes to its own HOME and is gone with it.
+  environment.suggest("PIP_BREAK_SYSTEM_PACKAGES", "1");
+  environment.suggest("NPM_CONFIG_PREFIX", (home / ".local").string());
+  if (request.cache_folder) {
+    environment.set("PIP_CACHE_DIR", (*request.cache_folder / "pip").string());
+    environment.set("NPM_CONFIG_CACHE", (*request.cache_folder / "npm").string());
+  }
+  if (isolation == Isolation::None) environment.set("TMPDIR", (request.folder / "tmp").string());
+
+  environment.set("CI", "true");
+  environment.set("CATALYST_DEFAULT_DIR", working_folder_of(request).string());
+  if (!request.source_folder.empty()) environment.set("CATALYST_SOURCE_DIR_WorkflowSource", request.source_folder.string());
+  for (const auto& [name, folder] : request.artifact_folders)
+    environment.set("CATALYST_SOURCE_DIR_" + shell_name(name.substr(name.rfind('/') + 1)), folder.string());
+  for (const auto& [name, value] : request.variables) {
+    const auto usable = replaced(name, "-", "_");
+    if (!is_shell_name(usable) || is_readonly_in_bash(usable)) {
+      warnings.push_back(fmt::format("the variable {} cannot be set in a shell and is left out", name));
+      continue;
+    }
+    if (usable != name) warnings.push_back(fmt::format("the variable {} is ${} in the steps", name, usable));
+    environment.set(usable, value);
+  }
+  for (const auto& [name, value] : request.secrets) environment.set(secret_variable(name), value);
+  return environment;
+}
+
+/// What the driver reports while the steps run. Written by the thread that reads their output, read when it has ended.
+struct Progress {
+  size_t step = 0;
+  std::optional<int> failed_code;
+  size_t finished = 0;
+  std::string last_line;
+  std::atomic<Steady::rep> last_output{Steady::now().time_since_epoch().count()};
+  std::exception_ptr thrown;
+
+  void signal(std::string_view words) {
+    const auto parts = split(words, ' ');
+    if (parts.size() == 2 && parts[0] == "begin") {
+      step = std::strtoul(parts[1].c_str(), nullptr, 10);
+      last_line.clear();
+    }
+    if (parts.size() == 3 && parts[0] == "end") {
+      const int code = std::atoi(parts[2].c_str());
+      if (code == 0) ++finished;
+      else failed_code = code;
+    }
+  }
+};
+
+/// How the driver came to its end.
+struct Ending {
+  Exit exit;
+  bool timed_out = false;
+  bool stopped = false;
+};
+
+/// Asks every step process to end. Inside a sandbox the two outermost are the sandbox program's own: they would take
+/// everything along at once and leave no time to clean up.
+void ask_to_end(Process& process, Isolation isolation) {
+  if (isolation == Isolation::None) return process.signal(SIGTERM);
+  const auto all = descendants_of(process.pid());
+  for (size_t i = 1; i < all.size(); ++i) ::kill(all[i], SIGTERM);
+}
+
+Ending bring_to_end(Process& process, const StepsRequest& request, Isolation isolation, const std::stop_token& stop) {
+  constexpr Duration glance{50};
+  const auto deadline = Steady::now() + request.time_limit;
+  Ending ending;
+  while (true) {
+    const auto left = std::chrono::ceil<Duration>(deadline - Steady::now());
+    if (const auto exit = process.wait(std::clamp(left, Duration{0}, glance))) {
+      ending.exit = *exit;
+      return ending;
+    }
+    ending.stopped = stop.stop_requested();
+    ending.timed_out = !ending.stopped && Steady::now() >= deadline;
+    if (ending.stopped || ending.timed_out) break;
+  }
+  ask_to_end(process, isolation);
+  const auto exit = process.wait(request.grace);
+  ending.exit = exit ? *exit : process.stop(Duration{0});
+  return ending;
+}
+
+std::string first_line_of(const std::string& script) {
+  for (const auto& line : lines_of(script))
+    if (!trimmed(line).empty()) return std::string(trimmed(line)).substr(0, 120);
+  return "an empty script";
+}
+
+std::vector<std::string> fields_of(const fs::path& file) {
+  const auto text = read_file(file);
+  auto fields = text ? split(*text, '\0') : std::vector<std::string>{};
+  if (!fields.empty()) fields.pop_back();
+  return fields;
+}
+
+/// Commands that failed in the middle of a step. The one a step ended with is not among them: it made the step fail.
+std::vector<std::string> annotations_of(const fs::path& notes, const Progress& progress, const Masker& masker) {
+  const auto fields = fields_of(notes);
+  std::vector<std::string> annotations;
+  for (size_t i = 0; i + 4 <= fields.size(); i += 4) {
+    const bool is_last = i + 8 > fields.size();
+    if (is_last && progress.failed_code && fields[i] == std::to_string(progress.step) && fields[i + 2] == std::to_string(*progress.failed_code)) break;
+    if (annotations.size() == annotations_max) {
+      annotations.push_back(fmt::format("{} more commands failed and their steps continued", fields.size() / 4 - annotations_max));
+      break;
+    }
+    annotations.push_back(fmt::format("step {}, line {}: '{}' exited {}, step continued", std::strtoul(fields[i].c_str(), nullptr, 10) + 1,
+                                      fields[i + 1], as_utf8(masker.masked(first_line_of(fields[i + 3]))), fields[i + 2]));
+  }
+  return annotations;
+}
+
+/// Reads the output variables; one that holds a secret or is too long fails the action.
+void read_outputs(const StepsRequest& request, const fs::path& file, const Masker& masker, StepsOutcome& outcome) {
+  std::map<std::string, std::string> set;
+  const auto fields = fields_of(file);
+  for (size_t i = 0; i + 2 <= fields.size(); i += 2) set[fields[i]] = fields[i + 1];
+  for (const auto& name : request.outputs) {
+    const auto found = set.find(replaced(name, "-", "_"));
+    if (found == set.end()) outcome.warnings.push_back(fmt::format("W311: the output {} was never set and is empty", name));
+    const auto value = found == set.end() ? std::string() : found->second;
+    if (masker.finds(value))
+      outcome.error = failure(Fault::Denied, "the output {} holds a secret", name).with_code("E-RUN-15").with_next("hand secrets on by name, not by value");
+    else if (value.size() > output_bytes_max)
+      outcome.error = failure(Fault::Invalid, "the output {} is longer than {} bytes", name, output_bytes_max).with_code("E-RUN-15").with_next("hand long values on as an artifact");
+    outcome.outputs[name] = value;
+  }
+  if (outcome.error) outcome.outputs.clear();
+  outcome.succeeded = !outcome.error;
+}
+
+Error step_failed(const StepsRequest& request, const Progress& progress, int code, const Masker& masker) {
+  const auto said = progress.last_line.empty() ? "" : ": " + progress.last_line.substr(0, 300);
+  return failure(Fault::Invalid, "step {} ({}) failed: exit {}{}", progress.step + 1,
+                 as_utf8(masker.masked(first_line_of(request.steps[progress.step]))), code, said)
+      .with_code("E-RUN-10");
+}
+
+Error took_too_long(const StepsRequest& request, const Progress& progress) {
+  const auto silent = Steady::now() - Steady::time_point(Steady::duration(progress.last_output.load()));
+  return failure(Fault::TimedOut, "step {} ended after {}; last output {} ago", progress.step + 1, for_people(request.time_limit),
+                 for_people(std::chrono::duration_cast<Duration>(silent)))
+      .with_code("E-RUN-11");
+}
+
+/// The scripts of the action and, where root must not be root inside, the users there are.
+Done lay_out(const fs::path& control, const fs::path& home, const StepsRequest& request) {
+  TRY(write_file(control / "driver.sh", driver_script));
+  const std::string options = request.errexit == Errexit::On ? "set -e\n" : "";
+  TRY(write_file(control / "wrapper.sh", replaced(wrapper_script, "set -a\n", options + "set -a\n")));
+  TRY(write_file(control / "outputs.sh", outputs_script));
+  for (size_t i = 0; i < request.steps.size(); ++i) {
+    const auto script = TRY(with_secret_references(request.steps[i], request.secrets), "preparing step {}", i + 1);
+    TRY(write_file(control / fmt::format("step_{}.sh", i), script));
+  }
+  TRY(write_file(control / "empty", ""));
+  TRY(write_file(control / "passwd", fmt::format("root:x:0:0:root:/:/bin/sh\nbuilder:x:1000:1000::{}:/bin/bash\nnobody:x:65534:65534::/:/bin/sh\n", home.string())));
+  return write_file(control / "group", "root:x:0:\nbuilder:x:1000:\nnogroup:x:65534:\n");
+}
+
+}  // namespace
+
+std::string_view word(Isolation isolation) { return isolation == Isolation::Bubblewrap ? "bubblewrap" : "none"; }
+
+Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_line, std::stop_token stop) {
+  TRY(check(request));
+  StepsOutcome outcome;
+  const auto sandbox = Sandbox::find(request.sandbox_program, request.network);
+  if (!sandbox && request.isolation == IsolationPolicy::Required) return sandbox.error();
+  outcome.isolation = sandbox ? Isolation::Bubblewrap : Isolation::None;
+  if (!sandbox) outcome.warnings.push_back(fmt::format("not isolated: {}; /sources and /artifacts are not there, the network is open", sandbox.error().what));
+
+  const Masker masker(request.secrets);
+  for (const auto& name : masker.too_short()) outcome.warnings.push_back(fmt::format("the secret {} is too short to be masked in logs", name));
+  const auto home = request.folder / "home";
+  TRY(make_folders(home));
+  if (outcome.isolation == Isolation::None) TRY(make_folders(request.folder / "tmp"));
+  const auto control = TRY(TemporaryFolder::make_in(request.folder, ".tandem"));
+  TRY(lay_out(control.path(), home, request));
+
+  const auto working_folder = working_folder_of(request);
+  const auto marker = fmt::format("\x1e{} ", hex(random_bytes(8)));
+  // Inside, the state between steps lies in memory: a step may have put a secret into its environment.
+  const auto state = sandbox ? std::string("/run/tandem.state") : (control.path() / "state").string();
+  Command command;
+  command.environment = tool_environment();
+  command.folder = request.folder;
+  if (sandbox) command.argv = sandbox->arguments(request, control.path(), working_folder);
+  for (const auto& part : {std::string("bash"), std::string("--norc"), std::string("--noprofile"), (control.path() / "driver.sh").string(),
+                           control.path().string(), state, marker, std::to_string(request.steps.size()), working_folder.string()})
+    command.argv.push_back(part);
+  for (const auto& name : request.outputs)
+    if (const auto usable = replaced(name, "-", "_"); is_shell_name(usable)) command.argv.push_back(usable);
+  command.input = environment_of(request, outcome.isolation, home, outcome.warnings).as_input();
+
+  Progress progress;
+  LineStream lines(
+      masker, marker,
+      [&](std::string_view line) {
+        if (line.starts_with('+') && line.find("__tandem_") != line.npos) return;  // `set -x` of a step sees our bash too
+        progress.last_line = line;
+        if (progress.thrown) return;
+        try {
+          if (on_line) on_line(progress.step, line);
+        } catch (...) {
+          progress.thrown = std::current_exception();
+        }
+      },
+      [&](std::string_view words) { progress.signal(words); });
+  Ending ending;
+  {
+    auto process = TRY(Process::start(command, [&](Stream, std::string_view piece) {
+      progress.last_output = Steady::now().time_since_epoch().count();
+      lines.add(piece);
+    }));
+    ending = bring_to_end(process, request, outcome.isolation, stop);
+  }
+  lines.finish();
+  if (progress.thrown) std::rethrow_exception(progress.thrown);
+  if (ending.stopped) return failure(Fault::Cancelled, "the steps were stopped in step {}", progress.step + 1);
+
+  outcome.annotations = annotations_of(control.path() / "notes", progress, masker);
+  outcome.timed_out = ending.timed_out;
+  if (!ending.timed_out && ending.exit.ok() && progress.finished == request.steps.size()) {
+    read_outputs(request, control.path() / "outputs", masker, outcome);
+    return outcome;
+  }
+  if (request.steps.empty()) return failure(Fault::Unavailable, "the shell ended with {}: {}", ending.exit.code, progress.last_line);
+  outcome.failed_step = progress.step;
+  outcome.exit_code = progress.failed_code.value_or(ending.exit.code);
+  outcome.error = ending.timed_out ? took_too_long(request, progress) : step_failed(request, progress, outcome.exit_code, masker);
+  return outcome;
+}
+
+}  // namespace tandem::shell

@@ -1,0 +1,231 @@
+// One minimal definition per code, with the exact line and column.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "workflow/parse.hpp"
+
+namespace tandem::workflow {
+namespace {
+
+struct Case {
+  const char* name;
+  const char* text;
+  const char* said;    ///< line:column: code what
+};
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+
+/// The errors and warnings, and the notes only where there is nothing else, a line each.
+std::string said(const Parsed& parsed) {
+  std::string out;
+  for (const auto least : {Severity::Warning, Severity::Note}) {
+    for (const auto& d : parsed.diagnostics)
+      if (d.severity <= least) out += fmt::format("{}:{}: {} {}\n", d.place.line, d.place.column, d.code, d.what);
+    if (!out.empty()) break;
+  }
+  if (!out.empty()) out.pop_back();
+  return out;
+}
+
+class Saying : public testing::TestWithParam<Case> {};
+
+TEST_P(Saying, StandsAtItsLineAndColumn) {
+  const auto parsed = parse_workflow(GetParam().text, "w.yml", {{"dev", "prod"}, {"TOKEN"}, {"api", "infrastructure"}});
+  EXPECT_EQ(said(parsed), GetParam().said);
+}
+
+std::string name_of(const testing::TestParamInfo<Case>& info) { return info.param.name; }
+
+#define HEAD "Name: w\nSchemaVersion: \"1.0\"\n"
+#define STEPS "    Inputs: {Sources: [WorkflowSource]}\n    Configuration: {Steps: [{Run: a}]}\n"
+#define ACTIONS "Actions:\n  A:\n    Identifier: aws/build@v1\n" STEPS
+
+INSTANTIATE_TEST_SUITE_P(File, Saying, testing::Values(
+    Case{"E100_empty", "", "1:1: E100 the file holds nothing; a workflow is a map that starts with Name, SchemaVersion, Actions"},
+    Case{"E100_list", "- a\n", "1:1: E100 the file holds a list; a workflow is a map that starts with Name, SchemaVersion, Actions"},
+    Case{"E101", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Configuration:\n      Steps:\n        - Run: |\n            cat <<EOF > x\n{}\nEOF\n",
+         "10:1: E101 the text block that starts at line 8 was cut short here, because this line is not indented"},
+    Case{"E102", HEAD "Triggers:\n  - Type: PUSH\n    Branches:\n      - *\n" ACTIONS, "6:9: E102 not valid YAML: a plain * starts a YAML alias"},
+    Case{"E102_negation", HEAD "Triggers:\n  - Type: PUSH\n    Branches:\n      - !main\n" ACTIONS, "6:9: E102 not valid YAML: a plain ! starts a YAML tag"},
+    Case{"E103", "name: x\non: push\njobs: {}\n", "3:1: E103 this looks like a GitHub Actions file: it has jobs: and no Actions:"},
+    Case{"E103_gitlab", "stages: [a]\n", "1:1: E103 this looks like a GitLab CI file: it has stages: and no Actions:"},
+    Case{"E104", HEAD ACTIONS "Name: x\n", "8:1: E104 Name is given twice (first at line 1)"},
+    Case{"E105", HEAD "a: &a {b: *a}\n" ACTIONS, "3:11: E105 this alias stands inside the value it names"},
+    Case{"W301", HEAD ACTIONS "---\nx: [\n", "8:1: W301 everything from here on is ignored: a file holds one workflow"}), name_of);
+
+INSTANTIATE_TEST_SUITE_P(Top, Saying, testing::Values(
+    Case{"E110", HEAD "Trigers: []\n" ACTIONS, "3:1: E110 Trigers is not a property of a workflow; did you mean Triggers?"},
+    Case{"E112_name", "SchemaVersion: \"1.0\"\n" ACTIONS, "1:1: E112 Name is required for a workflow"},
+    Case{"E112_schema", "Name: w\n" ACTIONS, "1:1: E112 SchemaVersion is required for a workflow"},
+    Case{"E113_triggers", HEAD "Triggers: PUSH\n" ACTIONS, "3:11: E113 Triggers must be a list, not \"PUSH\""},
+    Case{"E114", "Name: a b\nSchemaVersion: 1.0\n" ACTIONS, "1:7: E114 \"a b\" may use only letters, digits, - and _"},
+    Case{"E114_action", HEAD "Actions:\n  Checkout Code:\n    Identifier: aws/build@v1\n" STEPS, "4:3: E114 \"Checkout Code\" may use only letters, digits, - and _"},
+    Case{"E115", "Name: w\nSchemaVersion: 2\n" ACTIONS, "2:16: E115 SchemaVersion must be \"1.0\", not 2"},
+    Case{"N206_schema", "Name: w\nSchemaVersion: 1\n" ACTIONS, "2:16: N206 1 is taken for 1.0"},
+    Case{"E116", HEAD, "1:1: E116 a workflow needs at least one action"},
+    Case{"E116_null", HEAD "Actions:\n", "3:1: E116 a workflow needs at least one action"},
+    Case{"E127", HEAD "RunMode: QUEUE\n" ACTIONS, "3:10: E127 QUEUE is not a run mode; did you mean QUEUED?"},
+    Case{"N201_mode", HEAD "RunMode: Parallel\n" ACTIONS, "3:10: N201 Parallel is written PARALLEL"},
+    Case{"W310", HEAD "Triggers:\n  - Type: PUSH\n    Branches: ['${A.X}']\n" ACTIONS,
+         "5:17: W310 ${A.X} is taken literally here"}), name_of);
+
+INSTANTIATE_TEST_SUITE_P(Trigger, Saying, testing::Values(
+    Case{"E112_type", HEAD "Triggers:\n  - Branches: [main]\n" ACTIONS, "4:5: E112 Type is required for a trigger"},
+    Case{"E113", HEAD "Triggers: [PUSH]\n" ACTIONS, "3:12: E113 a trigger must be a map, not \"PUSH\""},
+    Case{"N201", HEAD "Triggers:\n  - Type: Push\n" ACTIONS, "4:11: N201 Push is written PUSH"},
+    Case{"N202", HEAD "Triggers:\n  - Type: MANUAL\n" ACTIONS, "4:11: N202 MANUAL starts nothing by itself: every workflow can be started by hand"},
+    Case{"E120", HEAD "Triggers:\n  - Type: WEBHOOK\n" ACTIONS,
+         "4:11: E120 WEBHOOK is not a trigger type; use PUSH, PULLREQUEST or SCHEDULE, or leave Triggers out to start by hand"},
+    Case{"E121", HEAD "Triggers:\n  - Type: PULLREQUEST\n" ACTIONS, "4:5: E121 a PULLREQUEST trigger needs Events"},
+    Case{"E122", HEAD "Triggers:\n  - Type: PULLREQUEST\n    Events: [PULLREQUEST_CREATED]\n" ACTIONS,
+         "5:14: E122 PULLREQUEST_CREATED is not an event; did you mean OPEN?"},
+    Case{"E123_events", HEAD "Triggers:\n  - Type: PUSH\n    Events: [OPEN]\n" ACTIONS, "5:5: E123 Events belongs to PULLREQUEST triggers"},
+    Case{"E123_expression", HEAD "Triggers:\n  - Type: PUSH\n    Expression: 0 0 * * ? *\n" ACTIONS, "5:5: E123 Expression belongs to SCHEDULE triggers"},
+    Case{"E123_files", HEAD "Triggers:\n  - Type: SCHEDULE\n    Expression: 0 0 * * ? *\n    FilesChanged: [a]\n" ACTIONS,
+         "6:5: E123 FilesChanged belongs to PUSH and PULLREQUEST triggers"},
+    Case{"E124_field", HEAD "Triggers:\n  - Type: SCHEDULE\n    Expression: 0 0 ? * MOON *\n" ACTIONS, "5:17: E124 field day-of-week: \"MOON\" is not a number"},
+    Case{"E124_question", HEAD "Triggers:\n  - Type: SCHEDULE\n    Expression: 0 0 * * * *\n" ACTIONS,
+         "5:17: E124 write ? in exactly one of day-of-month and day-of-week"},
+    Case{"E124_often", HEAD "Triggers:\n  - Type: SCHEDULE\n    Expression: 0/5 * * * ? *\n" ACTIONS, "5:17: E124 runs every 5 minutes; the minimum is 30"},
+    Case{"E125", HEAD "Triggers:\n  - Type: PUSH\n    Branches:\n      - feature/**\n" ACTIONS,
+         "6:9: E125 \"feature/**\" is not a valid pattern: branch patterns are regular expressions (bad repetition operator: **)"},
+    Case{"E126", HEAD "Triggers:\n  - Type: SCHEDULE\n    Expression: 0 0 * * ? *\n  - Type: SCHEDULE\n    Expression: 0 1 * * ? *\n" ACTIONS,
+         "6:5: E126 only one SCHEDULE trigger per workflow"},
+    Case{"W302", HEAD "Triggers:\n  - Type: PUSH\n    Branches:\n      - feature/*\n" ACTIONS,
+         "6:9: W302 \"feature/*\" looks like a glob, but patterns are regular expressions"},
+    Case{"W302_negation", HEAD "Triggers:\n  - Type: PUSH\n    Branches: [\"!main\"]\n" ACTIONS,
+         "5:16: W302 \"!main\" matches only a name that starts with !: there is no negation"}), name_of);
+
+INSTANTIATE_TEST_SUITE_P(Entry, Saying, testing::Values(
+    Case{"E110_configuration", HEAD ACTIONS "    Tiemout: 5\n", "8:5: E110 Tiemout is not a property of an action; did you mean Timeout?"},
+    Case{"E110_gate", HEAD ACTIONS "  G:\n    Identifier: aws/approval@v1\n    DependsOn: [A]\n    Timeout: 5\n", "11:5: E110 Timeout does not apply to a gate"},
+    Case{"E111", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration:\n      Commands: [a]\n",
+         "8:7: E111 Commands is not a property of aws/build"},
+    Case{"E112_steps", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n", "4:3: E112 Steps is required for aws/build"},
+    Case{"E112_stack", HEAD "Actions:\n  D:\n    Identifier: aws/cdk-deploy@v2\n    Environment: {Name: dev}\n    Configuration: {Region: x}\n",
+         "7:5: E112 StackName is required for aws/cdk-deploy"},
+    Case{"E113", HEAD ACTIONS "    Timeout: 1h\n", "8:14: E113 Timeout must be a whole number of minutes, not \"1h\""},
+    Case{"E113_json", HEAD "Actions:\n  D:\n    Identifier: aws/cdk-deploy@v2\n    Environment: {Name: dev}\n    Configuration:\n      StackName: s\n      Context: '{a'\n",
+         "9:16: E113 Context must be JSON: not valid JSON: syntax error"},
+    Case{"E113_step", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration:\n      Steps:\n        - npm ci\n",
+         "9:11: E113 a step must be a map with Run:, not \"npm ci\""},
+    Case{"E113_approvals", HEAD ACTIONS "  G:\n    Identifier: aws/approval@v1\n    DependsOn: [A]\n    Configuration: {ApprovalsRequired: 3}\n",
+         "11:40: E113 ApprovalsRequired must be a whole number from 1 to 2, not \"3\""},
+    Case{"E113_word", HEAD "Actions:\n  P:\n    Identifier: tandem/promote@v1\n    Environment: {Name: dev}\n    Configuration: {Strategy: slowly}\n",
+         "7:31: E113 Strategy must be one of all-at-once, canary, linear, not \"slowly\""},
+    Case{"E130", HEAD "Actions:\n  Deploy: {}\n", "4:3: E130 Deploy has neither Identifier (an action) nor Actions (a group)"},
+    Case{"E131", HEAD "Actions:\n  A:\n    Identifier: aws/github-actions-runner@v1\n    Configuration:\n      Steps:\n        - uses: actions/checkout@v4\n",
+         "5:17: E131 aws/github-actions-runner@v1 is not available on this runner, and its step uses: actions/checkout@v4 (line 8) needs GitHub's runner"},
+    Case{"E132", HEAD "Actions:\n  A:\n    Identifier: aws/build@v7\n" STEPS, "5:17: E132 aws/build@v7: known versions are v1"},
+    Case{"W317", HEAD "Actions:\n  A:\n    Identifier: aws/build\n" STEPS, "5:17: W317 aws/build has no version; v1 is taken"},
+    Case{"E133", HEAD "Actions:\n  G:\n    Actions:\n      H:\n        Actions: {}\n", "6:7: E133 groups cannot contain groups"},
+    Case{"W303", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration:\n      Steps:\n        - Name: x\n          Run: a\n",
+         "9:11: W303 Name in a step is ignored"},
+    Case{"W307", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Configuration: {Steps: []}\n", "4:3: W307 A has no input: it starts in an empty folder"},
+    Case{"E164", HEAD "Actions:\n  A:\n    Identifier: tandem/start-workflow@v1\n    Configuration: {Repository: infrastructur, Workflow: w}\n",
+         "6:33: E164 the repository infrastructur is not in tandem.yaml; did you mean infrastructure?"},
+    Case{"N205_packages", HEAD ACTIONS "    Packages: {}\n", "8:5: N205 Packages is ignored: the package registries of the service are not here"},
+    Case{"N206_cfn", HEAD "Actions:\n  A:\n    Identifier: aws/cfn-deploy@v1\n    Environment: {Name: dev}\n    Configuration:\n      Parameters: {name: a, region: b, template: c}\n",
+         "8:7: N206 Parameters is the old form"}), name_of);
+
+#define B "  B:\n    Identifier: aws/build@v1\n" STEPS
+#define GROUP "  G:\n    Actions:\n      C:\n        Identifier: aws/build@v1\n        Inputs: {Sources: [WorkflowSource]}\n        Configuration: {Steps: []}\n"
+
+INSTANTIATE_TEST_SUITE_P(Order, Saying, testing::Values(
+    Case{"E114_twice", HEAD ACTIONS "  G:\n    Actions:\n      A:\n        Identifier: aws/build@v1\n        Inputs: {Sources: [WorkflowSource]}\n        Configuration: {Steps: []}\n",
+         "10:7: E114 A names two actions (first at line 4)"},
+    Case{"E140", HEAD "Actions:\n  Build:\n    Identifier: aws/build@v1\n" STEPS "  C:\n    Identifier: aws/build@v1\n    DependsOn: [Biuld, Lint]\n" STEPS,
+         "10:17: E140 DependsOn names Biuld, which does not exist; did you mean Build?\n10:24: E140 DependsOn names Lint, which does not exist"},
+    Case{"E141", HEAD ACTIONS "    DependsOn: [B]\n" B "    DependsOn: [A]\n", "8:17: E141 circular dependency: A → B → A"},
+    Case{"E141_self", HEAD ACTIONS "    DependsOn: [A]\n", "8:17: E141 circular dependency: A → A"},
+    Case{"E141_artifact", HEAD ACTIONS "    Outputs: {Artifacts: [{Name: x, Files: [a]}]}\n    DependsOn: [B]\n  B:\n    Identifier: aws/build@v1\n    Inputs: {Artifacts: [x]}\n    Configuration: {Steps: []}\n",
+         "9:17: E141 circular dependency: A → B → A (artifact x)"},
+    Case{"E142", HEAD ACTIONS "  G:\n    Identifier: aws/approval@v1\n", "8:3: E142 A could run beside the gate: a gate must run before or after other actions"},
+    Case{"E151", HEAD ACTIONS "    Outputs: {Artifacts: [{Name: backend, Files: [a]}]}\n  B:\n    Identifier: aws/build@v1\n    Inputs: {Artifacts: [backand]}\n    Configuration: {Steps: []}\n",
+         "11:26: E151 no action outputs the artifact backand; did you mean backend?"},
+    Case{"E152", HEAD ACTIONS "    Outputs: {Artifacts: [{Name: x, Files: [a]}]}\n" B "    Outputs: {Artifacts: [{Name: x, Files: [a]}]}\n",
+         "13:34: E152 the artifact x is output by A and B"},
+    Case{"W304_member", HEAD ACTIONS "    DependsOn: [C]\n" GROUP, "8:17: W304 C stands on another level; it is waited for all the same"},
+    Case{"W304_outside", HEAD ACTIONS GROUP "        DependsOn: [A]\n", "14:21: W304 A stands on another level; it is waited for all the same"},
+    Case{"N203", HEAD ACTIONS "    Outputs: {Artifacts: [{Name: x, Files: [a]}]}\n  B:\n    Identifier: aws/build@v1\n    Inputs: {Artifacts: [x]}\n    Configuration: {Steps: []}\n",
+         "11:26: N203 B runs after A only because of the artifact x"},
+    Case{"N206_list", HEAD ACTIONS B "    DependsOn: A\n", "12:16: N206 DependsOn is one text where a list belongs"},
+    Case{"E190", HEAD "Compute: {SharedInstance: TRUE}\n" ACTIONS B, "9:3: E190 SharedInstance needs one chain of actions; A and B could run at the same time"},
+    Case{"E191", HEAD "Compute: {SharedInstance: true}\n" ACTIONS "    Outputs: {Artifacts: [{Name: x, Files: [a]}]}\n  B:\n    Identifier: aws/build@v1\n    Inputs: {Artifacts: [x]}\n    Configuration: {Steps: []}\n",
+         "12:26: E191 input artifacts are not allowed with SharedInstance"}), name_of);
+
+#define CDK "Actions:\n  D:\n    Identifier: aws/cdk-deploy@v2\n    Configuration: {StackName: s}\n"
+
+INSTANTIATE_TEST_SUITE_P(Inputs, Saying, testing::Values(
+    Case{"E150", HEAD ACTIONS "    Outputs: {Artifacts: [{Name: x, Files: [a]}]}\n  D:\n    Identifier: aws/cdk-deploy@v2\n    DependsOn: [A]\n    Environment: {Name: dev}\n    Configuration: {StackName: s}\n    Inputs: {Sources: [WorkflowSource], Artifacts: [x]}\n",
+         "14:13: E150 aws/cdk-deploy takes one input: a source or an artifact, not both"},
+    Case{"E153", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [MyRepo, WorkflowSource]}\n    Configuration: {Steps: []}\n",
+         "6:24: E153 MyRepo is not a source; the only label is WorkflowSource"},
+    Case{"E162", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs:\n      Sources: [WorkflowSource]\n      Variables:\n        - {Name: a b, Value: x}\n        - {Name: X, Value: x}\n        - {Name: X, Value: y}\n    Configuration: {Steps: []}\n",
+         "9:18: E162 \"a b\" is no variable name\n11:18: E162 the variable X is given twice"},
+    Case{"E162_output", HEAD ACTIONS "    Outputs: {Variables: [X, X]}\n", "8:30: E162 the variable X is listed twice"},
+    Case{"W305", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs:\n      Sources: [WorkflowSource]\n      Variables: [{Name: X}]\n    Configuration: {Steps: []}\n",
+         "8:26: W305 the variable X has no Value; it is empty"},
+    Case{"W306", HEAD ACTIONS "    Outputs: {Artifacts: [{Name: a-b, Files: [a]}]}\n", "8:34: W306 the artifact name a-b holds a hyphen, which its environment variable cannot"},
+    Case{"W308", HEAD ACTIONS "    Outputs: {Artifacts: [{Name: a, Files: [/usr/local/bin/just]}]}\n", "8:45: W308 /usr/local/bin/just is an absolute path; it is stored as just"},
+    Case{"W310_identifier", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration: {Steps: []}\n    Outputs:\n      Artifacts: [{Name: a, Files: ['${WorkflowSource.CommitId}.zip']}]\n",
+         "9:38: W310 ${WorkflowSource.CommitId} is taken literally here"},
+    Case{"E160", HEAD ACTIONS "    Outputs: {Variables: [TAG]}\n  B:\n    Identifier: aws/build@v1\n    DependsOn: [A]\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration:\n      Steps:\n        - Run: |\n            set -e\n            echo ${Aa.TAG}\n",
+         "17:18: E160 ${Aa.TAG}: there is no action Aa"},
+    Case{"E161", HEAD ACTIONS "  B:\n    Identifier: aws/build@v1\n    DependsOn: [A]\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration: {Steps: [{Run: 'echo ${A.TAG}'}]}\n",
+         "12:41: E161 ${A.TAG}: A does not list TAG under Outputs.Variables"},
+    Case{"E163", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration: {Steps: [{Run: 'a ${Secrets.API_KEY}'}]}\n",
+         "7:38: E163 the secret API_KEY does not exist in this project"},
+    Case{"W312", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration:\n      Steps:\n        - Run: |\n            a \"${Secrets.TOKEN}\"\n            b '${Secrets.TOKEN}'\n",
+         "11:16: W312 ${Secrets.TOKEN} stands in single quotes, where the shell does not put in its value"},
+    Case{"N204", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration: {Steps: [{Run: 'a ${WorkflowSource.CommitMessage}'}]}\n",
+         "7:38: N204 ${WorkflowSource.CommitMessage} is not documented by the service; it works here"}), name_of);
+
+INSTANTIATE_TEST_SUITE_P(Elsewhere, Saying, testing::Values(
+    Case{"E170_list", HEAD ACTIONS "    Outputs: {Reports: [a]}\n", "8:24: E170 Reports is a map of name → Format and IncludePaths"},
+    Case{"E170_format", HEAD ACTIONS "    Outputs: {Reports: {R: {Format: JUNIT, IncludePaths: [a]}}}\n", "8:37: E170 JUNIT is not a report format"},
+    Case{"E170_rate", HEAD ACTIONS "    Outputs: {Reports: {R: {Format: LCOV, IncludePaths: [a], SuccessCriteria: {PassRate: 101}}}}\n", "8:90: E170 PassRate must be 0 to 100"},
+    Case{"E170_lacks", HEAD ACTIONS "    Outputs: {Reports: {R: {Format: LCOV}}}\n", "8:25: E170 the report R lacks IncludePaths"},
+    Case{"N205_format", HEAD ACTIONS "    Outputs: {Reports: {R: {Format: ESLINTJSON, IncludePaths: [a]}}}\n", "8:37: N205 ESLINTJSON reports are stored, not judged"},
+    Case{"E180_missing", HEAD CDK, "4:3: E180 aws/cdk-deploy needs an Environment"},
+    Case{"E180_name", HEAD CDK "    Environment: {}\n", "7:5: E180 Environment has no Name"},
+    Case{"E181", HEAD CDK "    Environment: {Name: produ}\n", "7:25: E181 the environment produ is not in tandem.yaml; did you mean prod?"},
+    Case{"E182", HEAD ACTIONS "    Compute: {Type: EC2, Fleet: Windows.x86-64.Large}\n", "8:33: E182 Windows.x86-64.Large: there is no such machine here"},
+    Case{"E183", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration: {Steps: [], Container: {Registry: DockerHub, Image: node}}\n",
+         "7:72: E183 the image node cannot be run here: there is no container engine"},
+    Case{"E184", HEAD ACTIONS "    Timeout: 481\n", "8:14: E184 Timeout is 481 minutes; it must be 1 to 480"},
+    Case{"W315", HEAD ACTIONS "    Timeout: 2\n", "8:14: W315 Timeout is only 2 minutes"},
+    Case{"W313", HEAD "Compute: {Type: EC2}\n" ACTIONS "    Compute: {Type: EC2}\n", "9:5: W313 Compute is given here and on top; the one here counts"},
+    Case{"W314", HEAD "Compute: {Type: Lambda}\n" ACTIONS "    Caching: {FileCaching: {k: {Path: a}}}\n", "9:5: W314 Lambda compute has no caching"},
+    Case{"E114_cache", HEAD ACTIONS "    Caching: {FileCaching: {a b: {Path: a}}}\n", "8:29: E114 \"a b\" may use only letters, digits, -, _ and ."},
+    Case{"N205_image", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration: {Steps: [], Container: {Registry: CODECATALYST, Image: \"CodeCatalystLinux_x86_64:2024_03\"}}\n",
+         "7:75: N205 the image CodeCatalystLinux_x86_64:2024_03 is ignored: steps use the tools of this machine"}), name_of);
+
+TEST(Diagnostics, OfMissingCapabilitiesLeaveTheDefinitionValidButNotRunnable) {
+  const auto parsed = parse_workflow(HEAD "Actions:\n  A:\n    Identifier: mend/mendsca@v1\n", "w.yml", {});
+  EXPECT_TRUE(parsed.workflow.has_value());
+  EXPECT_FALSE(parsed.runnable());
+  EXPECT_EQ(parsed.diagnostics.at(0).severity, Severity::Capability);
+}
+
+TEST(Diagnostics, AreAtMostFiftyWithErrorsFirstAndThenACount) {
+  std::string text = HEAD "Triggers:\n";
+  for (int i = 0; i < 40; ++i) text += "  - Type: Push\n";
+  for (int i = 0; i < 40; ++i) text += "  - Type: HOOK\n";
+  const auto parsed = parse_workflow(text + ACTIONS, "w.yml", {});
+  ASSERT_EQ(parsed.diagnostics.size(), 51U);
+  EXPECT_EQ(std::ranges::count(parsed.diagnostics, "E120", &Diagnostic::code), 40);
+  EXPECT_EQ(parsed.diagnostics.back().code, "N200");
+  EXPECT_EQ(parsed.diagnostics.back().what, "30 more are not shown");
+}
+
+TEST(Diagnostics, TakeOutsideNamesOnTrustWhenAsked) {
+  const Known nothing{{}, {}, {}, false};
+  const auto parsed = parse_workflow(HEAD CDK "    Environment: {Name: anywhere}\n", "w.yml", nothing);
+  EXPECT_TRUE(parsed.runnable());
+}
+
+}  // namespace
+}  // namespace tandem::workflow
