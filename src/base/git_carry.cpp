@@ -57,7 +57,8 @@ Error carry_trouble(const Output& output, const std::string& url) {
   const auto err = replaced(output.err, url, where);
   if (output.exit.stopped) return failure(Fault::Cancelled, "stopped talking to {}", where);
   if (output.exit.timed_out) return failure(Fault::TimedOut, "{} did not finish in {}", where, for_people(carry_time_max));
-  if (has(err, "fsck error") || has(err, "fsck failed") || has(err, "invalid pack") || has(err, "did not pass fsck")) {
+  if (has(err, "fsck error") || has(err, "fsck failed") || has(err, "invalid pack") || has(err, "did not pass fsck") ||
+      has(err, "in tree entry") || has(err, "too-short tree")) {
     const auto object = line_with(err, "object ");
     return failure(Fault::Invalid, "{} holds an object that git refuses: {}", where, object.empty() ? complaint(err) : object);
   }

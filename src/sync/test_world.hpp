@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/crypto.hpp"
+#include "base/digest.hpp"
 #include "base/files.hpp"
 #include "base/text.hpp"
 #include "sync/detect.hpp"
