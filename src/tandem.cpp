@@ -293,7 +293,7 @@ Result<int> Program::notify() {
   for (std::string update; std::getline(std::cin, update);) updates.emplace_back(update);
   const auto answer = run::ask_daemon_at(run::Folders{configuration.state_folder}.socket(), "notify",
                                          {{"repository", option("repository")}, {"updates", updates}, {"actor", user_name()}});
-  if (answer) return show(*answer);
+  if (answer) return line_.as_json ? show(*answer) : 0;   // a push is not told what its hook thinks
   if (answer.error().fault != Fault::Unavailable || line_.as_json) return answer.error();
   fmt::print(stderr, "tandem: {}\n", answer.error().what);
   return exit_again;

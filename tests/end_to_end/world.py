@@ -62,6 +62,10 @@ class World:
     def init(self):
         answer = self.tandem("init", str(self.folder / "application.git"), str(self.folder / "infrastructure.git"))
         assert answer.code == 0, answer.out + answer.err
+        # What npm and pip have fetched is kept between worlds; every other thing of a world is its own.
+        shared = pathlib.Path.home() / ".cache" / "tandem" / "end-to-end"
+        shared.mkdir(parents=True, exist_ok=True)
+        (self.home / ".tandem" / "cache").symlink_to(shared)
         return answer.document
 
     def serve(self, **environment):
