@@ -4,6 +4,21 @@
 #   tandem_room(NAME sync SEES base record LIBRARIES PkgConfig::GIT2)
 #
 # builds tandem_sync from src/sync/**/*.cpp and, from the *_test.cpp beside them, the test program sync_test.
+option(TANDEM_PRECOMPILE "Parse the headers that nearly every file wants once; dev builds go without, so that a missing include shows" OFF)
+if(TANDEM_PRECOMPILE)
+  file(WRITE "${CMAKE_BINARY_DIR}/headers.cpp" "// Owns the precompiled headers that every room shares.\n")
+  add_library(tandem_headers OBJECT "${CMAKE_BINARY_DIR}/headers.cpp")
+  target_link_libraries(tandem_headers PUBLIC tandem_flags PkgConfig::FMT Boost::json Threads::Threads)
+  target_precompile_headers(tandem_headers PRIVATE <algorithm> <boost/json.hpp> <chrono> <cstdint> <filesystem> <fmt/format.h>
+    <functional> <map> <memory> <mutex> <optional> <set> <string> <string_view> <thread> <variant> <vector>)
+endif()
+function(tandem_precompile TARGET)
+  if(TANDEM_PRECOMPILE)
+    target_link_libraries(${TARGET} PRIVATE Threads::Threads)
+    target_precompile_headers(${TARGET} REUSE_FROM tandem_headers)
+  endif()
+endfunction()
+
 function(tandem_room)
   cmake_parse_arguments(ROOM "" "NAME" "SEES;LIBRARIES;TEST_SEES" ${ARGN})
   set(SOURCE "${CMAKE_SOURCE_DIR}/src/${ROOM_NAME}")
@@ -24,6 +39,8 @@ function(tandem_room)
   list(TRANSFORM SEEN PREPEND tandem_)
   target_link_libraries(tandem_${ROOM_NAME} PUBLIC tandem_flags PkgConfig::FMT Boost::json ${SEEN} ${ROOM_LIBRARIES})
 
+  tandem_precompile(tandem_${ROOM_NAME})
+
   if(TESTS)
     set(TEST_VIEW "${CMAKE_BINARY_DIR}/view/${ROOM_NAME}_test")
     tandem_view("${TEST_VIEW}" ${ROOM_NAME} ${ROOM_SEES} ${ROOM_TEST_SEES})
@@ -33,6 +50,7 @@ function(tandem_room)
     target_include_directories(${ROOM_NAME}_test PRIVATE "${TEST_VIEW}")
     target_compile_definitions(${ROOM_NAME}_test PRIVATE TANDEM_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     target_link_libraries(${ROOM_NAME}_test PRIVATE tandem_${ROOM_NAME} ${TEST_SEEN} GTest::gtest_main GTest::gmock)
+    tandem_precompile(${ROOM_NAME}_test)
     add_test(NAME ${ROOM_NAME} COMMAND ${ROOM_NAME}_test --gtest_brief=1 --gtest_filter=-Slow*)
     set_tests_properties(${ROOM_NAME} PROPERTIES TIMEOUT 600 LABELS unit)
     # Test suites named Slow..., in *_slow_test.cpp, take minutes or packages from a registry.
