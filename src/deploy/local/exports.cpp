@@ -42,10 +42,10 @@ Done check_in_use(const World& live, const World& next) {
         if (before == nullptr || stack == nullptr) continue;
         const auto* after = find_export(*stack, name);
         if (after == nullptr)
-          return failure(Fault::Conflict, "Export {} of stack {} cannot be deleted as it is in use by {}", name, producer.name, importer.name)
+          return failure(Fault::Invalid, "Export {} of stack {} cannot be deleted as it is in use by {}", name, producer.name, importer.name)
               .with_next("Deploy a version first in which " + importer.name + " no longer imports it.");
         if (after->value != before->value)
-          return failure(Fault::Conflict, "Export {} of stack {} cannot be updated as it is in use by {}", name, producer.name, importer.name)
+          return failure(Fault::Invalid, "Export {} of stack {} cannot be updated as it is in use by {}", name, producer.name, importer.name)
               .with_next("Deploy a version first in which " + importer.name + " no longer imports it.");
       }
   return done();

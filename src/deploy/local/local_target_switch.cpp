@@ -128,8 +128,10 @@ std::string LocalTarget::delete_departed(const Departed& departed, const World& 
   return files.empty() ? std::string{} : "The bucket you tried to delete is not empty";
 }
 
+/// The fingerprint is that of the first time it went live: later ones are compared with it, so they must not become it.
 Done LocalTarget::save_live(StoredWorld& stored, const Addresses& addresses, const Scene& scene) {
   put_addresses(stored.deployment, stored.world, scene, addresses, Phase::Live);
+  if (!stored.deployment.fingerprint.empty()) return store_->save(stored);
   stored.deployment.at = clock_.now();
   const auto shown = TRY(serving_.showing(live_view), "asking what serves");
   stored.deployment.fingerprint = TRY(fingerprint_of(shown, stored.world, tables_));

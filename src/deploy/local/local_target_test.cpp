@@ -300,6 +300,32 @@ TEST_F(LocalTargetTest, ATamperedFunctionShowsInTheFingerprint) {
   EXPECT_NE(*target->fingerprint(), live.fingerprint);
 }
 
+TEST_F(LocalTargetTest, ARestartNeitherHidesDamageNorForgetsTheFingerprintOfTheSwitch) {
+  const auto live = deployed(registry("d1", "aaaa"));
+  ASSERT_TRUE(write_file(std::filesystem::path(serving.views.at("live").functions[0].code_folder) / "planted.py", "x"));
+  const auto lines = reopen();
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NE(lines[0].find("was changed"), std::string::npos) << lines[0];
+  EXPECT_EQ((*target->live())->fingerprint, live.fingerprint);
+  EXPECT_NE(*target->fingerprint(), live.fingerprint);
+}
+
+TEST_F(LocalTargetTest, ATableLeftBehindByAGoingBackIsTakenUpAgain) {
+  const auto with_name = [&](const std::string& deployment, bool sessions) {
+    auto stacks = registry_stacks("aaaa");
+    if (sessions)
+      stacks[0].body = replaced(stacks[0].body, R"("Resources": {)", R"("Resources": {"Sessions": {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": "sessions",
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}}, )");
+    return assembly(deployment, stacks, {{"aaaa", {{"index.py", "# aaaa"}}}, {"site", {{"index.html", "x"}}}});
+  };
+  deployed(with_name("d1", false));
+  deployed(with_name("d2", true));
+  ASSERT_TRUE(target->restore({"d1"}, ignore));
+  EXPECT_TRUE(tables.tables.contains("sessions")) << "data stays as it is";
+  deployed(with_name("d3", true));
+  EXPECT_TRUE(tables.tables.contains("sessions"));
+}
+
 TEST_F(LocalTargetTest, TheNewestTenOnceLiveWorldsAreKept) {
   for (int i = 0; i < 13; ++i) deployed(registry(fmt::format("d{}", i), i % 2 == 0 ? "aaaa" : "bbbb"));
   EXPECT_FALSE(target->restore({"d2"}, ignore));

@@ -23,7 +23,7 @@ class Outside {
   virtual Done make_table(const std::string& stack, const std::string& logical_id, const TableShape& shape) = 0;
   virtual Done add_indexes(const TableShape& shape) = 0;
   virtual Result<std::int64_t> next_version(const std::string& function) = 0;
-  /// Whether files of `asset` can be looked at; a rehearsal may run without the assets on disk.
+  /// A rehearsal runs without the assets on disk, and takes what is recorded of unchanged code for its content.
   virtual bool needs_assets() const = 0;
 };
 

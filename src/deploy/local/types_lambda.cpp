@@ -42,10 +42,10 @@ Result<Content> code_of(const Wanted& wanted, const Function& function, Workbenc
   const auto& code = value->as_object();
   if (wanted.provider) return Content{};
   if (code.contains("ImageUri")) return failure(Fault::Invalid, "Code.ImageUri: container images are not run here");
-  if (wanted.old != nullptr && wanted.old->properties.contains("Code") && wanted.old->properties.at("Code") == *value) {
+  const auto* known = wanted.old == nullptr ? nullptr : wanted.old->properties.if_contains("Code");
+  if (!bench.outside.needs_assets() && known != nullptr && *known == *value) {
     const auto before = TRY(function_from_json(wanted.old->details));
-    std::error_code error;
-    if (std::filesystem::exists(before.code_folder, error)) return Content{before.code_folder, before.code_digest};
+    return Content{before.code_folder, before.code_digest};
   }
   if (const auto* text = code.if_contains("ZipFile"); text != nullptr && text->is_string())
     return inline_code(code, function.runtime, bench);
@@ -138,11 +138,11 @@ Result<Made> make_function(const Wanted& wanted, Workbench& bench) {
   return Made{function.name, function.name, {{"Arn", function.arn}}, std::move(details)};
 }
 
-/// "name" or an ARN, qualified or not, as CloudFormation accepts it -> the plain name.
+/// A name, an ARN or a part of one, qualified or not, as CloudFormation accepts them -> the plain name.
 std::string function_name(std::string_view text) {
   const auto parts = split(text, ':');
-  if (parts.size() >= 7 && parts[0] == "arn") return parts[6];
-  return parts[0];
+  const auto word = std::ranges::find(parts, "function");
+  return word == parts.end() || word + 1 == parts.end() ? parts[0] : *(word + 1);
 }
 
 Result<const ResourceRecord*> function_of(const Wanted& wanted, const Workbench& bench) {
@@ -174,7 +174,7 @@ Result<Made> make_version(const Wanted& wanted, Workbench& bench) {
     const auto number = std::exchange(newest.version, "$LATEST");
     newest.reserved_concurrency = published.reserved_concurrency;  // of the function, not of its versions
     if (newest == published)
-      return failure(Fault::Conflict, "A version for this Lambda function exists ( {} ). Modify the function to create a new version.", number);
+      return failure(Fault::Invalid, "A version for this Lambda function exists ( {} ). Modify the function to create a new version.", number);
   }
   const auto number = TRY(bench.outside.next_version(published.name));
   published.version = std::to_string(number);

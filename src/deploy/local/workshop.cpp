@@ -31,7 +31,7 @@ Done Workshop::make_table(const std::string& stack, const std::string& logical_i
   const auto existing = TRY(tables_.find(shape.name));
   if (existing) {
     const auto ours = TRY(left_behind(stack, logical_id, shape.name));
-    if (!ours || existing->keys != shape.keys) return failure(Fault::Conflict, "{} already exists", shape.name);
+    if (!ours || existing->keys != shape.keys) return failure(Fault::Invalid, "{} already exists", shape.name);
     return add_indexes(shape);
   }
   TRY(store_.intend(deployment_, {0, EffectKind::CreateTable, shape.name, {}}));
