@@ -57,7 +57,8 @@ Error carry_trouble(const Output& output, const std::string& url) {
   const auto err = replaced(output.err, url, where);
   if (output.exit.stopped) return failure(Fault::Cancelled, "stopped talking to {}", where);
   if (output.exit.timed_out) return failure(Fault::TimedOut, "{} did not finish in {}", where, for_people(carry_time_max));
-  if (has(err, "fsck error") || has(err, "fsck failed") || has(err, "invalid pack") || has(err, "did not pass fsck")) {
+  if (has(err, "fsck error") || has(err, "fsck failed") || has(err, "invalid pack") || has(err, "did not pass fsck") ||
+      has(err, "in tree entry") || has(err, "too-short tree")) {
     const auto object = line_with(err, "object ");
     return failure(Fault::Invalid, "{} holds an object that git refuses: {}", where, object.empty() ? complaint(err) : object);
   }
@@ -73,7 +74,7 @@ Error carry_trouble(const Output& output, const std::string& url) {
 Result<Output> carry(Command command, std::stop_token stop) {
   command.time_limit = carry_time_max;
   command.output_limit_bytes = 16UL << 20;
-  return run(command, std::move(stop));
+  return run_program(command, std::move(stop));
 }
 
 /// What the other side said, line by line, without git's prefix.

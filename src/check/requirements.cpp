@@ -104,6 +104,12 @@ std::vector<Finding> judge_pip(std::string_view path, std::string_view text) {
   return findings;
 }
 
+/// Packages of npm that bear the name of a tool and are not it.
+bool is_lookalike(std::string_view name) {
+  static constexpr std::array<std::string_view, 4> names{"gitleaks", "semgrep", "trufflehog", "cfn-lint"};
+  return std::ranges::find(names, name) != names.end();
+}
+
 bool is_remote_version(std::string_view version) {
   static constexpr std::array<std::string_view, 8> starts{"http:", "https:", "git+", "git:", "git@", "github:", "gitlab:", "bitbucket:"};
   return std::ranges::any_of(starts, [version](std::string_view start) { return version.starts_with(start); });
@@ -129,6 +135,8 @@ std::vector<Finding> judge_npm(std::string_view path, std::string_view text) {
   for (const auto* section : {"dependencies", "devDependencies", "optionalDependencies"}) {
     for (const auto& [name, version] : texts_of(fields.object(section))) {
       const Place place{std::string(path), line_naming(lines, name), 1};
+      if (is_lookalike(name))
+        findings.push_back({"requirement.lookalike", "MEDIUM", place, fmt::format("npm's {} is not the tool of that name", name)});
       if (is_remote_version(version))
         findings.push_back({"requirement.url", "HIGH", place, fmt::format("{} is not from the registry: {}", name, shown(version))});
       else if (version == "*" || version == "latest" || version.empty())

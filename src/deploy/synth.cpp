@@ -65,18 +65,18 @@ Done add_tree(Sha256& hash, const SynthRequest& request) {
   for (; !trouble && entry != fs::recursive_directory_iterator(); entry.increment(trouble)) {
     const auto relative = entry->path().lexically_relative(request.folder);
     if (is_left_out(relative, request)) entry.disable_recursion_pending();
-    else if (!entry->is_directory() || entry->is_symlink()) files.push_back(relative);
+    else if (entry->is_symlink(trouble) || entry->is_regular_file(trouble)) files.push_back(relative);
   }
   if (trouble) return failure(Fault::Unavailable, "cannot list {}: {}", request.folder.string(), trouble.message());
   std::ranges::sort(files);
   for (const auto& file : files) {
     const auto path = request.folder / file;
-    if (fs::is_symlink(path)) {
+    if (fs::is_symlink(path, trouble)) {
       hash.add(fmt::format("link {}\n{}\n", file.string(), fs::read_symlink(path, trouble).string()));
       continue;
     }
     const auto digest = TRY(digest_of_file(path));
-    const bool runs = (fs::status(path).permissions() & fs::perms::owner_exec) != fs::perms::none;
+    const bool runs = (fs::status(path, trouble).permissions() & fs::perms::owner_exec) != fs::perms::none;
     hash.add(fmt::format("{} {} {}\n", runs ? "program" : "file", file.string(), digest.value));
   }
   return done();
@@ -122,7 +122,8 @@ Result<std::vector<std::string>> without_npx(std::vector<std::string> argv, cons
   if (argv.empty() || argv[0] != "npx") return argv;
   argv.erase(argv.begin());
   while (!argv.empty() && argv[0].starts_with('-')) argv.erase(argv.begin());
-  if (!argv.empty() && fs::exists(folder / "node_modules" / ".bin" / argv[0])) return argv;
+  std::error_code trouble;
+  if (!argv.empty() && fs::exists(folder / "node_modules" / ".bin" / argv[0], trouble)) return argv;
   return failure(Fault::Invalid, "{} of cdk.json runs npx {}, which is not among the packages", key, argv.empty() ? "" : argv[0])
       .at({"cdk.json"})
       .with_code("E-SYN-14")

@@ -9,9 +9,11 @@ constexpr Words<EventKind, 5> kinds{{{{EventKind::Push, "push"},
                                       {EventKind::Schedule, "schedule"},
                                       {EventKind::Command, "command"},
                                       {EventKind::Run, "run"}}}};
-constexpr Words<PullRequestStep, 3> steps{{{{PullRequestStep::Open, "OPEN"},
+constexpr Words<PullRequestStep, 5> steps{{{{PullRequestStep::Open, "OPEN"},
                                             {PullRequestStep::Revision, "REVISION"},
-                                            {PullRequestStep::Closed, "CLOSED"}}}};
+                                            {PullRequestStep::Closed, "CLOSED"},
+                                            {PullRequestStep::Draft, "DRAFT"},
+                                            {PullRequestStep::Merged, "MERGED"}}}};
 }  // namespace
 
 std::string_view word(EventKind kind) { return kinds.word(kind); }

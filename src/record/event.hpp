@@ -15,7 +15,7 @@ enum class EventKind { Push, PullRequest, Schedule, Command, Run };
 std::string_view word(EventKind kind);                              ///< "push", "pull_request", "schedule", "command", "run"
 std::optional<EventKind> event_kind_from(std::string_view word);
 
-enum class PullRequestStep { Open, Revision, Closed };
+enum class PullRequestStep { Open, Revision, Closed, Draft, Merged };   ///< a draft was opened; closed by a merge
 
 /// Authenticated and permitted before it becomes a value; handled once, by `id`.
 struct Event {

@@ -49,7 +49,29 @@ Office::Office(Workshop& shop)
     : shop_(shop),
       dispatcher_(shop),
       journey_(shop, [this](const StartRequest& request) { return start(request); }),
-      conductor_(*shop.ledger, journey_) {}
+      conductor_(*shop.ledger, journey_),
+      listener_([this](std::stop_token stop) { handle_notices(stop); }) {}
+
+void Office::notice(std::string repository, std::string branch, CommitId before, CommitId after, std::string actor) {
+  const std::lock_guard lock(mutex_);
+  notices_.push_back({std::move(repository), std::move(branch), std::move(before), std::move(after), std::move(actor)});
+  noticed_.notify_one();
+}
+
+/// A notice that fails is no push lost: the daemon looks at the branches by itself, too.
+void Office::handle_notices(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    Noticed next;
+    {
+      std::unique_lock lock(mutex_);
+      if (!noticed_.wait(lock, stop, [this] { return !notices_.empty(); })) return;
+      next = std::move(notices_.front());
+      notices_.pop_front();
+    }
+    const auto handled = saw_branch(next.repository, next.branch, next.before, next.after, next.actor);
+    if (!handled) log(Level::Warning, "notice.failed", {{"repository", next.repository}, {"branch", next.branch}, {"error", handled.error().what}});
+  }
+}
 
 Done Office::resume() { return conductor_.resume(); }
 

@@ -1,7 +1,11 @@
 #pragma once
 // What the commands do: arguments in, one JSON document out. The daemon and the in-process program share it.
 
+#include <condition_variable>
+#include <deque>
+#include <mutex>
 #include <string>
+#include <thread>
 
 #include "run/conductor.hpp"
 #include "run/dispatcher.hpp"
@@ -37,6 +41,9 @@ class Office {
   /// Takes note of where a branch is now; starts what a push starts.
   Result<std::vector<RunId>> saw_branch(const std::string& repository, const std::string& branch, const CommitId& before,
                                         const CommitId& after, const std::string& actor);
+  /// The same, later and in order, on a thread of its own. A repository's hook must not wait for it: the push that
+  /// the hook reports may be one of ours, which holds what looking at the branch needs.
+  void notice(std::string repository, std::string branch, CommitId before, CommitId after, std::string actor);
   Workshop& shop() { return shop_; }
   Conductor& conductor() { return conductor_; }
   Dispatcher& dispatcher() { return dispatcher_; }
@@ -45,7 +52,19 @@ class Office {
   Workshop& shop_;
   Dispatcher dispatcher_;
   Journey journey_;
-  Conductor conductor_;     ///< last: its destructor ends the work before what the work uses goes
+  Conductor conductor_;     ///< its destructor ends the work before what the work uses goes
+  struct Noticed {
+    std::string repository;
+    std::string branch;
+    CommitId before;
+    CommitId after;
+    std::string actor;
+  };
+  void handle_notices(std::stop_token stop);
+  std::mutex mutex_;
+  std::condition_variable_any noticed_;
+  std::deque<Noticed> notices_;
+  std::jthread listener_;   ///< last: it uses all of the above
 };
 
 using CommandBody = Result<Answer> (*)(Office&, const json::object&);

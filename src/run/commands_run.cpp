@@ -189,17 +189,16 @@ Result<Answer> notify_command(Office& office, const json::object& arguments) {
   const auto repository = fields.string("repository");
   TRY(fields.finish());
   TRY(office.shop().repository(repository));
-  json::array runs;
+  int noticed = 0;
   for (const auto& update : fields.strings("updates")) {
     const auto words = split(trimmed(update), ' ');
     constexpr std::string_view heads = "refs/heads/";
     if (words.size() != 3 || !words[2].starts_with(heads) || words[2].starts_with("refs/heads/tandem/sync/")) continue;
     const auto commit_of = [](const std::string& id) { return CommitId{id.find_first_not_of('0') == std::string::npos ? "" : id}; };
-    const auto made = TRY(office.saw_branch(repository, words[2].substr(heads.size()), commit_of(words[0]), commit_of(words[1]),
-                                            fields.string_or("actor", "push")));
-    for (const auto& id : made) runs.emplace_back(id.value);
+    office.notice(repository, words[2].substr(heads.size()), commit_of(words[0]), commit_of(words[1]), fields.string_or("actor", "push"));
+    ++noticed;
   }
-  return Answer{json::object{{"schema", "tandem.notified/1"}, {"runs", runs}}};
+  return Answer{json::object{{"schema", "tandem.notified/1"}, {"branches", noticed}}};
 }
 
 }  // namespace

@@ -27,8 +27,6 @@ Error scan_failure(const Verdict& verdict) {
       .with_next("take it out of the commit (and out of the history), revoke it if it was real, and push again");
 }
 
-std::string repository_side(Role role) { return std::string(word(role)); }
-
 }  // namespace
 
 Result<ActionOutcome> scan(const Work& work) {
@@ -47,19 +45,21 @@ Result<ActionOutcome> scan(const Work& work) {
 }
 
 Result<ActionOutcome> carry(const Work& work) {
-  const auto source = TRY(work.shop.repository(work.run.repository));
+  const auto named = TRY(work.configured("Repository", work.run.repository));
+  const auto source = TRY(work.shop.repository(named));
   const auto target = TRY(work.shop.repository(Role::Infrastructure));
   if (source.role != Role::Application)
-    return failure(Fault::Invalid, "tandem/sync@v1 runs in an application repository; {} is the {} side", source.name,
-                   repository_side(source.role)).with_code("TD0411").at(work.action.place);
-  sync::SyncRequest request{.run = work.run.id, .source = source, .target = target, .commit = work.run.commit,
+    return failure(Fault::Invalid, "tandem/sync@v1 carries an application; {} is the {} side", source.name, word(source.role))
+        .with_code("TD0411").at(work.action.place).with_next("name the application repository: Repository: NAME");
+  sync::SyncRequest request{.run = work.run.id, .source = source, .target = target,
                             .configuration = work.shop.configuration.sync};
   request.strategy = TRY(work.configured("Strategy", "api-triggered"));
+  if (source.name == work.run.repository) request.commit = work.run.commit;  // else the tip of its branch
   request.actor = work.run.event.actor;
   request.at = work.run.created;
   request.stop = work.stop;
   TRY(work.shop.ledger->record("sync.intended", work.run.id.value,
-                               json::object{{"source", work.run.commit.value}, {"target", target.name}, {"branch", target.branch}}));
+                               json::object{{"source", request.commit.value}, {"target", target.name}, {"branch", target.branch}}));
   auto carried = sync::synchronise(request, work.shop.pair, work.shop.key);
   if (!carried) {
     const bool refused = carried.error().fault == Fault::Denied || carried.error().fault == Fault::Conflict;

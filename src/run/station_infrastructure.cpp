@@ -1,6 +1,7 @@
 // Stations of the infrastructure side: detect, compose, deploy the candidate, verify it.
 
 #include "base/files.hpp"
+#include "base/process.hpp"
 #include "base/text.hpp"
 #include "compose/compose.hpp"
 #include "deploy/synth.hpp"
@@ -19,11 +20,17 @@ struct Detected {
 };
 
 json::value to_json(const sync::Detection& detection) {
+  json::array components;
+  if (detection.sync)
+    for (const auto& component : detection.sync->components)
+      components.push_back({{"from", component.from}, {"to", component.to}, {"object", component.object}});
   return json::object{{"commit", detection.commit.value},
                       {"tree", detection.tree.value},
                       {"strategy", detection.strategy},
                       {"application", detection.sync ? json::value(detection.sync->application.value) : json::value(nullptr)},
                       {"sync", detection.sync ? json::value(detection.sync->id.value) : json::value(nullptr)},
+                      {"repository", detection.sync ? json::value(detection.sync->source_repository) : json::value(nullptr)},
+                      {"components", components},
                       {"landed", detection.sync ? json::value(detection.sync->landed.value) : json::value(nullptr)}};
 }
 
@@ -32,6 +39,20 @@ Detected detected(const Run& run) {
   if (found == nullptr) return {};
   Fields fields(*found, "the detection");
   return {{fields.string_or("application", "")}, fields.string_or("strategy", "")};
+}
+
+/// The infrastructure commit this run deploys: the one that a sync of its own has made, else its own.
+CommitId deployed_commit(const Run& run) {
+  if (find_detail(run, "sync") != nullptr)
+    if (const auto record = sync_of(run); record && record->target_repository == run.repository) return record->landed;
+  return run.commit;
+}
+
+/// What package managers and language tools need to know of this machine.
+std::map<std::string, std::string> tools_of_this_machine() {
+  auto out = tool_environment();
+  out.merge(machine_environment());
+  return out;
 }
 
 /// A folder of this attempt alone, made anew.
@@ -46,8 +67,8 @@ Result<fs::path> fresh_workspace(const Work& work) {
 Result<fs::path> laid_out(const Work& work, const std::optional<Bundle>& bundle) {
   const auto folder = TRY(fresh_workspace(work));
   const auto& store = work.shop.pair.repository();
-  const auto tree = TRY(store.tree_of(work.run.commit));
-  TRY(store.extract(tree, folder), "extracting {}", work.run.commit.value.substr(0, 12));
+  const auto tree = TRY(store.tree_of(deployed_commit(work.run)));
+  TRY(store.extract(tree, folder), "extracting {}", deployed_commit(work.run).value.substr(0, 12));
   if (!bundle) return folder;
   const auto place = folder / work.shop.configuration.compose.folder;
   TRY(tandem::remove_all(place));
@@ -60,6 +81,7 @@ Result<Assembly> synthesised(const Work& work, const EnvironmentConfiguration& e
   const auto root = TRY(work.configured("CdkRootPath", environment.cdk_folder));
   deploy::SynthRequest request{.folder = (folder / root).lexically_normal(), .cache = work.shop.folders.cache() / "synth",
                                .environment = environment.name};
+  request.tools = tools_of_this_machine();
   if (bundle) {
     request.entry_point = bundle->entry_point;
     request.bundle = bundle->digest;
@@ -74,7 +96,7 @@ Result<Assembly> synthesised(const Work& work, const EnvironmentConfiguration& e
 }
 
 Result<Release> released(const Work& work, const std::optional<Bundle>& bundle, const Assembly& assembly) {
-  Release release{.application = detected(work.run).application, .infrastructure = work.run.commit, .assembly = assembly.digest,
+  Release release{.application = detected(work.run).application, .infrastructure = deployed_commit(work.run), .assembly = assembly.digest,
                   .at = work.shop.clock.now()};
   if (bundle) {
     release.requirements = bundle->requirements;
@@ -92,6 +114,24 @@ Result<std::map<std::string, std::string>> parameters_for(const Work& work, cons
   return out;
 }
 
+/// The application that detection has proven, as compose wants to know it.
+Result<std::optional<compose::ProvenApplication>> proven_application(const Work& work) {
+  const auto* found = find_detail(work.run, "detection");
+  if (found == nullptr)
+    return failure(Fault::Missing, "{} has not been detected yet", deployed_commit(work.run).value.substr(0, 12)).with_code("TD0410")
+        .with_next("put a tandem/detect-sync@v1 action before this one (DependsOn)");
+  Fields fields(*found, "the detection");
+  if (fields.find("sync") == nullptr) return std::optional<compose::ProvenApplication>{};
+  compose::ProvenApplication application{.sync = {fields.string("sync")}, .repository = fields.string_or("repository", ""),
+                                         .commit = {fields.string("application")}};
+  for (const auto& member : fields.list("components")) {
+    Fields component(member, "a component");
+    application.components.push_back({component.string("from"), component.string("to"), component.string_or("object", ""), true});
+  }
+  TRY(fields.finish());
+  return std::optional(std::move(application));
+}
+
 Error proof_failure(const Proof& proof) {
   const auto worst = std::ranges::find_if(proof.cases, [](const ProofCase& item) { return !item.passed; });
   const auto count = std::ranges::count_if(proof.cases, [](const ProofCase& item) { return !item.passed; });
@@ -106,11 +146,11 @@ Error proof_failure(const Proof& proof) {
 
 Result<ActionOutcome> detect_sync(const Work& work) {
   sync::DetectRequest request{.source = TRY(work.shop.repository(Role::Application)), .target = TRY(work.shop.repository(work.run.repository)),
-                              .commit = work.run.commit, .configuration = work.shop.configuration.sync,
+                              .commit = deployed_commit(work.run), .configuration = work.shop.configuration.sync,
                               .public_keys = {work.shop.key.public_key()}, .stop = work.stop};
   const auto strategy = TRY(work.configured("Strategy"));
   request.is_coordinated = strategy == "coordinated";
-  const auto detection = TRY(sync::detect(work.shop.pair, request), "proving the synchronised tree of {}", work.run.commit.value.substr(0, 12));
+  const auto detection = TRY(sync::detect(work.shop.pair, request), "proving the synchronised tree of {}", deployed_commit(work.run).value.substr(0, 12));
   work.say(detection.sync ? fmt::format("{}: holds the application at {}, proven", detection.strategy, detection.sync->application.value)
                           : fmt::format("{}: no sync has reached this commit", detection.strategy));
   auto outcome = succeeded({{"DeploymentType", detection.strategy},
@@ -119,6 +159,37 @@ Result<ActionOutcome> detect_sync(const Work& work) {
   outcome.notes = detection.notes;
   outcome.detail["detection"] = to_json(detection);
   return outcome;
+}
+
+Result<ActionOutcome> compose_bundle(const Work& work) {
+  const auto& store = work.shop.pair.repository();
+  compose::ComposeRequest request{.tree = TRY(store.tree_of(deployed_commit(work.run))), .repository = work.run.repository,
+                                  .configuration = work.shop.configuration.compose, .stop = work.stop};
+  if (auto application = TRY(proven_application(work))) request.application = std::move(*application);
+  request.installer_environment = tools_of_this_machine();
+  request.cache = work.shop.folders.cache() / "packages";
+  request.bundles = work.shop.folders.bundles();
+  if (work.shop.configuration.unsandboxed) request.isolation = compose::Isolation::IfAvailable;
+  const auto bundle = TRY(compose::compose(store, request), "composing the handler of {}", deployed_commit(work.run).value.substr(0, 12));
+  for (const auto& choice : bundle.choices) work.say(fmt::format("{} {}: {}", choice.chosen ? "*" : " ", choice.handler, choice.reason));
+  work.say(fmt::format("bundle {}: {} packages", bundle.digest.value, bundle.packages.size()));
+  auto outcome = succeeded({{"Bundle", bundle.digest.value}, {"Handler", bundle.handler}});
+  outcome.detail["bundle"] = tandem::to_json(bundle);
+  return outcome;
+}
+
+Result<deploy::Plan> plan_candidate(const Work& work) {
+  const auto environment = TRY(work.shop.environment(work.action.environment));
+  std::optional<Bundle> bundle;
+  if (find_detail(work.run, "bundle") != nullptr) bundle = TRY(bundle_of(work.run));
+  const auto assembly = TRY(synthesised(work, environment, bundle));
+  Release release{.application = detected(work.run).application, .infrastructure = deployed_commit(work.run), .assembly = assembly.digest};
+  if (bundle) release.bundle = bundle->digest;
+  release.id = release_id(release);
+  deploy::PrepareRequest request{.deployment = {"plan"}, .release = release.id, .assembly = assembly,
+                                 .entry_point = bundle ? bundle->entry_point : "", .parameters = TRY(parameters_for(work, environment, release))};
+  auto* const target = TRY(work.shop.target(environment.name));
+  return target->plan(request);
 }
 
 Result<ActionOutcome> deploy_candidate(const Work& work) {

@@ -132,6 +132,17 @@ void refuse_at_gate(Properties& properties, Findings& findings) {
       findings.error("E110", properties.at_key(key), fmt::format("{} does not apply to a gate", key), fmt::format("Leave {} out", key));
 }
 
+/// Keys of Configuration that stand one level too high.
+void refuse_misplaced(Properties& properties, const ActionDraft& draft, Findings& findings) {
+  if (draft.kind == nullptr) return;
+  for (const auto& key : draft.kind->keys) {
+    if (properties.node().entry(key.name) == nullptr) continue;
+    properties.expect({std::string(key.name)});
+    findings.error("E110", properties.at_key(key.name), fmt::format("{} is not a property of an action", key.name),
+                   "Put it below Configuration:");
+  }
+}
+
 bool is_foreign_machine(const std::string& fleet) {
 #if defined(__aarch64__)
   const bool other = same_ignoring_case(fleet.substr(0, 12), "linux.x86-64");
@@ -187,6 +198,7 @@ ActionDraft read_action(const yaml::Entry& entry, const std::string& path, const
   read_configuration(properties.find("Configuration"), path, draft, reading);
   if (draft.gate) refuse_at_gate(properties, reading.findings);
   else read_rest(properties, draft, reading);
+  refuse_misplaced(properties, draft, reading.findings);
   properties.finish();
   const auto& action = draft.action;
   const bool wants_input = draft.kind != nullptr && draft.kind->nature == Nature::Build;

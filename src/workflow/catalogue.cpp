@@ -43,10 +43,10 @@ std::vector<ActionKind> foreign() {
 std::vector<ActionKind> ours() {
   return {
       {"tandem/scan", 1, Nature::Other, false, false, {{"Paths", List}, {"FailOn"}}, {"Findings"}},
-      {"tandem/sync", 1, Nature::Other, false, false, {{"Strategy"}, {"DryRun", Flag}}, {"InfraCommit", "SyncId"}},
+      {"tandem/sync", 1, Nature::Other, false, false, {{"Repository"}, {"Strategy"}}, {"InfraCommit", "SyncId"}},
       {"tandem/start-workflow", 1, Nature::Other, false, false,
        {{"Repository", Text, true}, {"Workflow", Text, true}, {"Branch"}, {"Inputs", Json}, {"Wait", Flag}}, {"RunId"}},
-      {"tandem/detect-sync", 1, Nature::Other, false, false, {}, {"DeploymentType", "ApiCommit"}},
+      {"tandem/detect-sync", 1, Nature::Other, false, false, {{"Strategy"}}, {"DeploymentType", "ApiCommit", "SyncId"}},
       {"tandem/compose", 1, Nature::Other, false, false, {{"Handler"}}, {"Bundle", "Handler"}},
       {"tandem/deploy", 1, Nature::Deploy, true, false, {{"CdkRootPath"}, {"Context", Json}, {"Parameters", Json}},
        {"CandidateUrl"}, true},

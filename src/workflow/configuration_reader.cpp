@@ -37,7 +37,23 @@ class ConfigurationReader {
     if (key.kind == ValueKind::Steps) return read_steps(*entry);
     if (key.kind == ValueKind::Container) read_container(*entry);
     else check(key, *entry);
-    draft_.action.configuration[key.name] = to_json(entry->value);
+    draft_.action.configuration[key.name] = canonical(key, entry->value);
+  }
+
+  /// One spelling per meaning, so that nobody behind here has to know several: flags are "true" or "false", lists one
+  /// text with commas.
+  static json::value canonical(const ConfigurationKey& key, const yaml::Node& value) {
+    if (key.kind == ValueKind::Flag && value.is_scalar() && references_in(value.text).empty())
+      return flag_from(value.text).value_or(value.text == "1") ? "true" : "false";
+    if (key.kind == ValueKind::Word)
+      for (const auto word : key.words)
+        if (same_ignoring_case(word, value.text)) return json::value(word);
+    if (key.kind == ValueKind::List && value.is_list()) {
+      std::vector<std::string> parts;
+      for (const auto& item : value.items) parts.push_back(item.text);
+      return json::value(join(parts, ","));
+    }
+    return to_json(value);
   }
 
   void wrong(const yaml::Entry& entry, std::string_view wanted) {

@@ -100,6 +100,11 @@ INSTANTIATE_TEST_SUITE_P(Trigger, Saying, testing::Values(
 
 INSTANTIATE_TEST_SUITE_P(Entry, Saying, testing::Values(
     Case{"E110_configuration", HEAD ACTIONS "    Tiemout: 5\n", "8:5: E110 Tiemout is not a property of an action; did you mean Timeout?"},
+    Case{"E110_level", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration: {Steps: []}\n    Steps: []\n",
+         "8:5: E110 Steps is not a property of an action"},
+    Case{"E114_reserved", HEAD "Actions:\n  Secrets:\n    Identifier: aws/build@v1\n" STEPS, "4:3: E114 Secrets names something else in references"},
+    Case{"N204_inputs", HEAD "Actions:\n  A:\n    Identifier: tandem/rollback@v1\n    Environment: {Name: dev}\n    Configuration: {To: '${Inputs.release}'}\n",
+         "7:26: N204 ${Inputs.release} is given by whoever starts the run; the service does not know it"},
     Case{"E110_gate", HEAD ACTIONS "  G:\n    Identifier: aws/approval@v1\n    DependsOn: [A]\n    Timeout: 5\n", "11:5: E110 Timeout does not apply to a gate"},
     Case{"E111", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration:\n      Commands: [a]\n",
          "8:7: E111 Commands is not a property of aws/build"},

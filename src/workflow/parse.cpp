@@ -58,6 +58,12 @@ class DefinitionReader {
     if (!workflow_.name.empty()) check_name(workflow_.name, properties_.at("Name"));
   }
 
+  void check_action_name(const std::string& name, const Spot& at) {
+    if (name == "Secrets" || name == "WorkflowSource" || name == "Inputs")
+      findings_.error("E114", at, fmt::format("{} names something else in references", name), "Choose another name");
+    check_name(name, at);
+  }
+
   void check_name(const std::string& name, const Spot& at) {
     if (is_name(name)) return;
     const bool too_long = name.size() > 100;
@@ -114,7 +120,7 @@ class DefinitionReader {
 
   void read_block(const yaml::Entry& entry) {
     const auto path = joined("Actions", entry.key);
-    check_name(entry.key, spot(entry, path));
+    check_action_name(entry.key, spot(entry, path));
     const bool has_identifier = entry.value.find("Identifier") != nullptr;
     const bool has_actions = entry.value.find("Actions") != nullptr;
     if (!entry.value.is_map() || (!has_identifier && !has_actions)) {
@@ -133,7 +139,7 @@ class DefinitionReader {
     if (const auto* members = group.map("Actions")) {
       for (const auto& member : members->entries) {
         const auto below = joined(group.path("Actions"), member.key);
-        check_name(member.key, spot(member, below));
+        check_action_name(member.key, spot(member, below));
         if (member.value.find("Actions") != nullptr) {
           findings_.error("E133", spot(member, below), "groups cannot contain groups", "Put its actions beside this group");
         } else if (member.value.find("Identifier") == nullptr) {

@@ -141,6 +141,8 @@ void check_references(const Draft& draft, const Reading& reading) {
         check_source(used, reading.findings);
       } else if (used.reference.is_secret()) {
         check_secret(used, reading);
+      } else if (used.reference.owner == "Inputs") {
+        reading.findings.note("N204", used.spot, fmt::format("{} is given by whoever starts the run; the service does not know it", used.reference.text()));
       } else if (const auto owner = owner_of(draft, used.reference.owner, reader.action.group)) {
         const auto& exporter = draft.actions[*owner];
         if (&exporter == &reader)

@@ -24,6 +24,8 @@ std::string_view word_of(PullRequestStep step) {
     case PullRequestStep::Open: return "OPEN";
     case PullRequestStep::Revision: return "REVISION";
     case PullRequestStep::Closed: return "CLOSED";
+    case PullRequestStep::Draft: return "DRAFT";
+    case PullRequestStep::Merged: return "MERGED";
   }
   throw Bug("a step without a word");
 }
@@ -52,14 +54,18 @@ std::optional<TriggerAnswer> branch_refusal(const Trigger& trigger, const std::s
             trigger.branches_place);
 }
 
-/// REVISION also means the creation; OPEN only that.
+/// REVISION also means the creation, a draft is a creation, a merge is a closing.
+bool means(std::string_view wanted, PullRequestStep step) {
+  const bool created = step == PullRequestStep::Open || step == PullRequestStep::Draft;
+  if (wanted == "OPEN") return created;
+  if (wanted == "REVISION") return created || step == PullRequestStep::Revision;
+  if (wanted == "CLOSED") return step == PullRequestStep::Closed || step == PullRequestStep::Merged;
+  return wanted == word_of(step);
+}
+
 std::optional<TriggerAnswer> step_refusal(const Trigger& trigger, const Event& event) {
   if (!event.step) return no("the pull request event names no step", trigger.place);
-  for (const auto& wanted : trigger.events) {
-    if (wanted == "OPEN" && *event.step == PullRequestStep::Open) return std::nullopt;
-    if (wanted == "REVISION" && *event.step != PullRequestStep::Closed) return std::nullopt;
-    if (wanted == "CLOSED" && *event.step == PullRequestStep::Closed) return std::nullopt;
-  }
+  if (std::ranges::any_of(trigger.events, [&](const auto& wanted) { return means(wanted, *event.step); })) return std::nullopt;
   return no(fmt::format("the pull request event is {}, and Events are {}", word_of(*event.step), join(trigger.events, ", ")),
             trigger.events_place);
 }

@@ -100,6 +100,15 @@ TEST(PullRequest, RevisionAlsoMeansTheCreation) {
             "does not run, because the pull request event is REVISION, and Events are OPEN, CLOSED (w.yml:5:5)");
 }
 
+TEST(PullRequest, MergedIsClosedAndADraftIsOpened) {
+  const auto merged = workflow("Triggers:\n  - Type: PULLREQUEST\n    Events: [MERGED]\n");
+  EXPECT_TRUE(answer(merged, pull_request(PullRequestStep::Merged)).runs);
+  EXPECT_FALSE(answer(merged, pull_request(PullRequestStep::Closed)).runs);
+  const auto usual = workflow("Triggers:\n  - Type: PULLREQUEST\n    Events: [OPEN, CLOSED]\n");
+  EXPECT_TRUE(answer(usual, pull_request(PullRequestStep::Merged)).runs);
+  EXPECT_TRUE(answer(usual, pull_request(PullRequestStep::Draft)).runs);
+}
+
 TEST(ScheduleTrigger, FiresInItsMinuteOnMatchingBranches) {
   const auto nightly = workflow("Triggers:\n  - Type: SCHEDULE\n    Expression: 0 3 * * ? *\n    Branches: [main]\n");
   Event tick;

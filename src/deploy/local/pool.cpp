@@ -7,7 +7,7 @@ namespace tandem::deploy::local {
 namespace {
 
 /// A process that has just answered asks for its next event in well under this; a new one takes longer to start.
-constexpr std::chrono::milliseconds finishing_patience{30};
+constexpr std::chrono::milliseconds finishing_patience{100};
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <csignal>
 #include <cstdlib>
 #include <thread>
 
@@ -234,7 +235,7 @@ def handle(event):
   EXPECT_EQ(answered.body, R"({"got": "x"})");
   EXPECT_EQ(answered.headers.find("X-Amz-Executed-Version"), "1");
   EXPECT_FALSE(answered.headers.find("X-Amz-Function-Error"));
-  EXPECT_THAT(from_base64(answered.headers.find("X-Amz-Log-Result").value()).value(), AllOf(HasSubstr("START RequestId: "), HasSubstr("REPORT RequestId: ")));
+  EXPECT_THAT(from_base64(answered.headers.find("X-Amz-Log-Result").value()).value(), AllOf(HasSubstr("START RequestId: "), HasSubstr("hello from inside\nEND RequestId: "), HasSubstr("REPORT RequestId: ")));
 
   const auto failed = call(world, path, R"("fail")");
   EXPECT_EQ(failed.status, 200);
@@ -256,6 +257,37 @@ TEST(InvokeApi, RefusesAsLambdaDoes) {
   const auto throttled = call(world, "/2015-03-31/functions/people%3Alive/invocations", "{}");
   EXPECT_EQ(type(throttled), "429 TooManyRequestsException");
   EXPECT_THAT(throttled.body, HasSubstr("ReservedFunctionConcurrentInvocationLimitExceeded"));
+}
+
+/// Not a test: the coordinator that the next test starts and kills.
+TEST(Coordinator, DISABLED_ServesUntilItIsKilled) {
+  ServingWorld world;
+  const auto shown = world.serving->show("live", world.scene("1", "def handle(event):\n    return {'statusCode': 200}")).value();
+  get(shown.apis.at("api1") + "/prod/x");
+  for (const auto& entry : std::filesystem::directory_iterator(world.folder.path() / "running"))
+    fmt::print("function {} {} end\n", entry.path().filename().string(), world.folder.path().string());
+  std::fflush(stdout);
+  std::this_thread::sleep_for(60s);
+}
+
+TEST(Serving, LeavesNoFunctionBehindWhenItsCoordinatorIsKilled) {
+  Guarded<std::string> said;
+  auto coordinator = Process::start({.argv = {std::filesystem::read_symlink("/proc/self/exe").string(), "--gtest_also_run_disabled_tests",
+                                              "--gtest_filter=Coordinator.DISABLED_ServesUntilItIsKilled"},
+                                     .environment = tool_environment()},
+                                    [&](Stream, std::string_view piece) { said.with([&](auto& text) { text += piece; }); }).value();
+  const auto patience = std::chrono::steady_clock::now() + 20s;
+  const auto told = [&] { return said.with([](const auto& text) { return text.find(" end\n") != std::string::npos; }); };
+  while (!told() && std::chrono::steady_clock::now() < patience) std::this_thread::yield();
+  ASSERT_TRUE(told());
+  const auto words = said.with([](const auto& text) { return split(text.substr(text.find("function ")), ' '); });
+  const int function = std::stoi(words.at(1));
+  EXPECT_NE(start_time(function), "");
+  coordinator.signal(SIGKILL);
+  coordinator.wait(5s);
+  while (!start_time(function).empty() && std::chrono::steady_clock::now() < patience) std::this_thread::yield();
+  EXPECT_EQ(start_time(function), "");
+  std::filesystem::remove_all(words.at(2));
 }
 
 /// The environment that ensure_python_runtime left in the usual place; tests do not install anything.

@@ -33,7 +33,8 @@ Result<fs::path> inside(const fs::path& folder, const fs::path& name, const fs::
   const auto path = name.lexically_normal();
   if (!name.has_filename() || path.is_absolute() || *path.begin() == "..")
     return refuse("is not a path inside the assembly").with_next("leave asset staging on (aws:cdk:disable-asset-staging off)");
-  if (!fs::exists(folder / path)) return refuse("is not there");
+  std::error_code trouble;
+  if (!fs::exists(folder / path, trouble)) return refuse("is not there");
   return folder / path;
 }
 
@@ -103,7 +104,8 @@ Done add_assets(Sha256& hash, const fs::path& folder, const fs::path& file) {
     const auto name = Fields(source, "source").string_or("path", "");
     // The assets of a stage lie beside its folder.
     const auto asset = TRY(inside(folder, fs::path(name).is_absolute() ? fs::path(name) : file.parent_path() / name, file));
-    contents[name] = TRY(fs::is_directory(asset) ? digest_of_folder(asset) : digest_of_file(asset), "reading asset {}", name);
+    std::error_code trouble;
+    contents[name] = TRY(fs::is_directory(asset, trouble) ? digest_of_folder(asset) : digest_of_file(asset), "reading asset {}", name);
   }
   TRY(fields.finish());
   for (const auto& [name, digest] : contents) hash.add(fmt::format("asset {} {}\n", name, digest.value));

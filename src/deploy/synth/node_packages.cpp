@@ -76,6 +76,11 @@ class FileLock {
   int descriptor_;
 };
 
+bool is_there(const fs::path& path) {
+  std::error_code trouble;
+  return fs::exists(path, trouble);
+}
+
 bool is_out_of_reach(std::string_view what) {
   for (const std::string_view word : {"ENOTFOUND", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EAI_AGAIN", "ERR_SOCKET_TIMEOUT", "E503", "E502"})
     if (what.contains(word)) return true;
@@ -102,7 +107,7 @@ Done run_npm(const Programs& programs) {
 Done install_into(const fs::path& home, const Programs& programs) {
   auto scratch = TRY(TemporaryFolder::make_in(home.parent_path(), "installing"));
   for (const auto* name : {"package.json", "package-lock.json", ".npmrc"})
-    if (fs::exists(programs.folder / name)) {
+    if (is_there(programs.folder / name)) {
       const auto text = TRY(read_file(programs.folder / name));
       TRY(write_file(scratch.path() / name, text));
     }
@@ -144,7 +149,7 @@ Done run_program(const Programs& programs, const std::vector<std::string>& argv,
 Result<std::string> node_version(const Programs& programs, int major_min) {
   Command command{{"node", "--version"}, programs.environment, programs.folder};
   command.time_limit = programs.time_limit;
-  const auto output = run(command, programs.stop);
+  const auto output = run_program(command, programs.stop);
   if (!output || !output->exit.ok())
     return failure(Fault::Missing, "no node in PATH").with_code("E-SYN-10").with_next("install Node.js and start tandem with it in PATH");
   const std::string version(trimmed(output->out));
@@ -158,15 +163,15 @@ Result<std::string> node_version(const Programs& programs, int major_min) {
 
 Done install_packages(const Programs& programs, const fs::path& cache, Install where) {
   const auto link = programs.folder / "node_modules";
-  if (fs::exists(link)) return done();
+  if (is_there(link)) return done();
   if (where == Install::InTree) return run_npm(programs);
   const auto lock = TRY(read_file(programs.folder / "package-lock.json"));
   const auto package = TRY(read_file(programs.folder / "package.json"));
   // npm also refuses a lock that does not fit its package.json, so both decide.
   const auto home = cache / "packages" / sha256_hex(lock + '\0' + package).substr(0, 32);
-  if (!fs::exists(home)) {
+  if (!is_there(home)) {
     const auto held = TRY(FileLock::take(fs::path(home.string() + ".lock"), programs.time_limit, programs.stop));
-    if (!fs::exists(home)) TRY(install_into(home, programs), "installing the packages of package-lock.json");
+    if (!is_there(home)) TRY(install_into(home, programs), "installing the packages of package-lock.json");
   }
   std::error_code trouble;
   fs::remove(link, trouble);   // a dangling link of an earlier cache

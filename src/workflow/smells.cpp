@@ -1,0 +1,84 @@
+#include <re2/re2.h>
+
+#include "base/text.hpp"
+#include "base/yaml.hpp"
+#include "base/yaml_lines.hpp"
+#include "workflow/findings.hpp"
+#include "workflow/validation.hpp"
+
+namespace tandem::workflow {
+namespace {
+
+bool contains(std::string_view line, const RE2& expression) {
+  return RE2::PartialMatch(re2::StringPiece(line.data(), line.size()), expression);
+}
+
+/// The steps of one definition, line by line.
+class SmellFinder {
+ public:
+  SmellFinder(const yaml::Lines& lines, Findings& findings) : lines_(lines), findings_(findings) {}
+
+  void look(const yaml::Node& node, const std::string& path) {
+    for (size_t i = 0; i < node.items.size(); ++i) look(node.items[i], fmt::format("{}[{}]", path, i));
+    for (const auto& entry : node.entries) {
+      if (entry.key == "Run" && entry.value.is_scalar()) look_at_step(entry.value, joined(path, entry.key));
+      else look(entry.value, joined(path, entry.key));
+    }
+  }
+
+ private:
+  void look_at_step(const yaml::Node& step, const std::string& path) {
+    const auto script = lines_of(step.text);
+    size_t from = lines_.offset(step.line, step.column);
+    int commands = 0;
+    int loops = 0;
+    for (const auto& line : script) {
+      const auto command = trimmed(line);
+      if (command.empty() || command.starts_with('#')) continue;
+      ++commands;
+      static const RE2 opens(R"(^(?:while|until|for)\b)");
+      if (contains(command, opens)) ++loops;
+      look_at_line(command, locate(command, from, step, path), loops > 0);
+      static const RE2 closes(R"((?:^|;\s*)done\b)");
+      if (contains(command, closes) && loops > 0) --loops;
+    }
+    static const RE2 stops(R"((?m)^\s*set\s+(?:-[a-zA-Z]*e|-o\s+errexit))");
+    if (commands > 1 && !contains(step.text, stops))
+      findings_.warn("W316", spot(step, path), "only the last command of this step can fail it", "Write set -e as its first line");
+  }
+
+  void look_at_line(std::string_view command, const Spot& at, bool in_loop) {
+    static const RE2 swallows(R"(\|\|\s*(?:true|:|echo|exit\s+0|printf)\b|\|\|\s*:\s*$|^set\s+\+e\b|;\s*true\s*$)");
+    static const RE2 sleeps(R"((?:^|[;&|]\s*)sleep\s+[0-9.]+[smh]?)");
+    static const RE2 rewrites(R"((?:^|[;&|]\s*)sed\s+(?:-\w+\s+)*(?:-\w*i|--in-place))");
+    if (contains(command, swallows))
+      findings_.warn("W320", at, "this hides a failure", "Let the step fail, or say in a test what may go wrong");
+    if (!in_loop && contains(command, sleeps))
+      findings_.warn("W321", at, "a fixed sleep is too long or too short", "Wait for the thing itself, in a loop with an end");
+    if (contains(command, rewrites))
+      findings_.warn("W322", at, "sources are rewritten with sed: what runs is in no commit", "Make it a setting, or commit the change");
+  }
+
+  Spot locate(std::string_view command, size_t& from, const yaml::Node& step, const std::string& path) const {
+    const auto at = lines_.all().find(command, from);
+    if (at == std::string_view::npos) return spot(step, path);
+    from = at + 1;
+    return {lines_.line_at(at), lines_.column_at(at), path};
+  }
+
+  const yaml::Lines& lines_;
+  Findings& findings_;
+};
+
+}  // namespace
+
+std::vector<Diagnostic> smells(std::string_view text, const std::string& file) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  Findings findings(file);
+  const yaml::Lines lines(text);
+  const auto document = yaml::read(text);
+  if (document.readable) SmellFinder(lines, findings).look(document.root, "");
+  return findings.finish();
+}
+
+}  // namespace tandem::workflow

@@ -1,0 +1,68 @@
+#include "workflow/validation.hpp"
+
+#include <algorithm>
+
+#include "base/yaml_lines.hpp"
+
+namespace tandem::workflow {
+namespace {
+
+/// A correction as byte offsets.
+struct Cut {
+  size_t start = 0;
+  size_t length = 0;
+  std::string_view after;
+};
+
+std::vector<Cut> cuts_in(std::string_view text, const std::vector<Diagnostic>& diagnostics) {
+  const yaml::Lines lines(text);
+  std::vector<Cut> cuts;
+  for (const auto& diagnostic : diagnostics) {
+    if (!diagnostic.fix || diagnostic.fix->place.line < 1) continue;
+    const auto& fix = *diagnostic.fix;
+    const auto start = lines.offset(fix.place.line, fix.place.column);
+    if (text.substr(start).starts_with(fix.before)) cuts.push_back({start, fix.before.size(), fix.after});
+  }
+  std::ranges::stable_sort(cuts, {}, &Cut::start);
+  return cuts;
+}
+
+}  // namespace
+
+std::vector<Diagnostic> validate(std::string_view text, const std::string& file, const Known& known, Strictness strictness) {
+  auto out = parse_workflow(text, file, known).diagnostics;
+  if (strictness == Strictness::Usual) return out;
+  for (auto& smell : smells(text, file)) out.push_back(std::move(smell));
+  std::ranges::stable_sort(out, [](const Diagnostic& a, const Diagnostic& b) {
+    const auto key = [](const Diagnostic& d) { return std::tuple(d.code == "N200", d.place.line, d.place.column); };
+    return key(a) < key(b);
+  });
+  return out;
+}
+
+int exit_code(const std::vector<Diagnostic>& diagnostics, Strictness strictness) {
+  const auto any = [&](Severity severity) {
+    return std::ranges::any_of(diagnostics, [&](const Diagnostic& d) { return d.severity == severity; });
+  };
+  if (any(Severity::Error) || (strictness == Strictness::Strict && any(Severity::Warning))) return 2;
+  return any(Severity::Capability) ? 4 : 0;
+}
+
+std::string apply_fixes(std::string_view text, const std::vector<Diagnostic>& diagnostics) {
+  std::string out;
+  if (text.starts_with("\xEF\xBB\xBF")) {
+    out = text.substr(0, 3);
+    text.remove_prefix(3);
+  }
+  size_t done = 0;
+  for (const auto& cut : cuts_in(text, diagnostics)) {
+    if (cut.start < done) continue;
+    out += text.substr(done, cut.start - done);
+    out += cut.after;
+    done = cut.start + cut.length;
+  }
+  out += text.substr(done);
+  return out;
+}
+
+}  // namespace tandem::workflow
