@@ -4,11 +4,16 @@ namespace tandem::deploy {
 
 std::string_view word(Effect effect) {
   switch (effect) {
-    case Effect::Create: return "create";
-    case Effect::Update: return "update";
-    case Effect::Replace: return "replace";
-    case Effect::Delete: return "delete";
-    case Effect::Keep: return "keep";
+    case Effect::Create:
+      return "create";
+    case Effect::Update:
+      return "update";
+    case Effect::Replace:
+      return "replace";
+    case Effect::Delete:
+      return "delete";
+    case Effect::Keep:
+      return "keep";
   }
   throw Bug("unknown effect");
 }
@@ -16,8 +21,11 @@ std::string_view word(Effect effect) {
 json::value to_json(const Plan& plan) {
   json::array changes;
   for (const auto& change : plan.changes)
-    changes.push_back(json::object{{"stack", change.stack}, {"logicalId", change.logical_id}, {"type", change.type},
-                                   {"effect", word(change.effect)}, {"properties", json_of(change.properties)},
+    changes.push_back(json::object{{"stack", change.stack},
+                                   {"logicalId", change.logical_id},
+                                   {"type", change.type},
+                                   {"effect", word(change.effect)},
+                                   {"properties", json_of(change.properties)},
                                    {"losesData", change.loses_data}});
   return json::object{{"changes", std::move(changes)}, {"noted", json_of(plan.noted)}};
 }

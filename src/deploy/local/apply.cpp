@@ -8,23 +8,29 @@
 
 namespace tandem::deploy::local {
 
-Applying::Applying(const ApplyRequest& request, const World& live, Outside& outside, Listeners listeners)
+Applying::Applying(const ApplyRequest& request, const World& live, Outside& outside,
+                   Listeners listeners)
     : request_(request), live_(live), outside_(outside), listeners_(std::move(listeners)) {
   next_.id = request.deployment;
   next_.retained = live.retained;
   for (const auto& stack : live.stacks) {
-    const bool asked = std::ranges::any_of(request.stacks, [&](const auto& input) { return input.name == stack.name; });
+    const bool asked = std::ranges::any_of(
+        request.stacks, [&](const auto& input) { return input.name == stack.name; });
     if (asked) continue;
-    next_.stacks.push_back(stack);  // as `cdk deploy` leaves stacks alone that the app no longer has
-    next_.notes.push_back(fmt::format("stack {} is live but not in this assembly: it stays as it is", stack.name));
+    next_.stacks.push_back(
+        stack);  // as `cdk deploy` leaves stacks alone that the app no longer has
+    next_.notes.push_back(
+        fmt::format("stack {} is live but not in this assembly: it stays as it is", stack.name));
   }
 }
 
 Result<Applied> Applying::run() {
-  for (const auto& input : request_.stacks) TRY(apply_stack(input), "applying stack {}", input.name);
+  for (const auto& input : request_.stacks)
+    TRY(apply_stack(input), "applying stack {}", input.name);
   std::erase_if(next_.retained, [&](const Departed& departed) {
     const auto function = text_at(departed.resource.details, "name");
-    return next_.find("AWS::Lambda::Function", function) == nullptr;  // deleting a function deletes its versions
+    return next_.find("AWS::Lambda::Function", function) ==
+           nullptr;  // deleting a function deletes its versions
   });
   TRY(fill_buckets());
   TRY(check_entry_point());
@@ -48,7 +54,8 @@ Done Applying::apply_stack(const StackInput& input) {
   return done();
 }
 
-/// Resources of a wave need only earlier waves: on AWS they start together, so they are announced together.
+/// Resources of a wave need only earlier waves: on AWS they start together, so they are announced
+/// together.
 Done Applying::apply_wave(const StackInput& input, const std::vector<std::string>& wave) {
   std::vector<Step> steps;
   for (const auto& logical_id : wave) {
@@ -57,20 +64,24 @@ Done Applying::apply_wave(const StackInput& input, const std::vector<std::string
     auto step = step_for(input, *resource);
     if (!step) {
       start_stack();
-      auto error = std::move(step).error().during(fmt::format("resolving {} {}/{}", resource->type, input.name, logical_id));
-      tell(logical_id, "", resource->type, before_ == nullptr ? "CREATE_FAILED" : "UPDATE_FAILED", error.what);
+      auto error = std::move(step).error().during(
+          fmt::format("resolving {} {}/{}", resource->type, input.name, logical_id));
+      tell(logical_id, "", resource->type, before_ == nullptr ? "CREATE_FAILED" : "UPDATE_FAILED",
+           error.what);
       return error;
     }
     steps.push_back(std::move(*step));
   }
   for (const auto& step : steps)
-    if (step.effect != Effect::Keep) tell_resource(step, step.old == nullptr ? "" : step.old->physical_id, "IN_PROGRESS");
+    if (step.effect != Effect::Keep)
+      tell_resource(step, step.old == nullptr ? "" : step.old->physical_id, "IN_PROGRESS");
   for (size_t i = 0; i < steps.size(); ++i) {
     auto taken = take(input, steps[i]);
     if (taken) continue;
     auto error = std::move(taken).error();
     fail_wave(steps, i, error);
-    return std::move(error).during(fmt::format("making {} {}/{}", steps[i].type->name, input.name, steps[i].resource->logical_id));
+    return std::move(error).during(fmt::format("making {} {}/{}", steps[i].type->name, input.name,
+                                               steps[i].resource->logical_id));
   }
   return done();
 }
@@ -86,7 +97,8 @@ Result<Applying::Step> Applying::step_for(const StackInput& input, const Resourc
     return step;
   }
   if (step.old->type != resource.type)
-    return failure(Fault::Invalid, "Update of resource type is not permitted: {} would become {}", step.old->type, resource.type);
+    return failure(Fault::Invalid, "Update of resource type is not permitted: {} would become {}",
+                   step.old->type, resource.type);
   step.differing = differing_properties(step.old->properties, step.properties);
   step.effect = effect_of(*step.type, step.differing);
   TRY(check_replaceable(*step.type, step.effect, *step.old, step.properties));
@@ -95,18 +107,23 @@ Result<Applying::Step> Applying::step_for(const StackInput& input, const Resourc
 
 Done Applying::take(const StackInput& input, Step& step) {
   if (step.effect == Effect::Keep) {
-    keep_record(step, Made{step.old->physical_id, step.old->ref, step.old->attributes, step.old->details});
+    keep_record(
+        step, Made{step.old->physical_id, step.old->ref, step.old->attributes, step.old->details});
     note(input, step);
     changes_.push_back({input.name, step.resource->logical_id, step.resource->type, Effect::Keep});
     return done();
   }
-  changes_.push_back({input.name, step.resource->logical_id, step.resource->type, step.effect, step.differing,
-                      step.effect == Effect::Replace && step.type->keeps_data && step.resource->replacement == Policy::Delete});
-  if (listeners_.stop.stop_requested()) return Error{Fault::Cancelled, "Resource creation cancelled"};
+  changes_.push_back({input.name, step.resource->logical_id, step.resource->type, step.effect,
+                      step.differing,
+                      step.effect == Effect::Replace && step.type->keeps_data &&
+                          step.resource->replacement == Policy::Delete});
+  if (listeners_.stop.stop_requested())
+    return Error{Fault::Cancelled, "Resource creation cancelled"};
   if (listeners_.before_each) TRY(listeners_.before_each(input.name, step.resource->logical_id));
   auto made = TRY(make(input, step));
   if (step.effect == Effect::Replace) depart(input.name, *step.old, step.resource->replacement);
-  if (step.effect != Effect::Update) tell_resource(step, made.physical_id, "IN_PROGRESS", "Resource creation Initiated");
+  if (step.effect != Effect::Update)
+    tell_resource(step, made.physical_id, "IN_PROGRESS", "Resource creation Initiated");
   tell_resource(step, made.physical_id, "COMPLETE");
   keep_record(step, std::move(made));
   note(input, step);
@@ -114,8 +131,16 @@ Done Applying::take(const StackInput& input, Step& step) {
 }
 
 Result<Made> Applying::make(const StackInput& input, const Step& step) {
-  Workbench bench{request_.deployment.value, input.place.account, input.place.region, request_.assembly, next_, live_, outside_, next_.notes};
-  const Wanted wanted{input.name, *step.resource, step.properties, step.effect == Effect::Update ? step.old : nullptr,
+  Workbench bench{request_.deployment.value,
+                  input.place.account,
+                  input.place.region,
+                  request_.assembly,
+                  next_,
+                  live_,
+                  outside_,
+                  next_.notes};
+  const Wanted wanted{input.name, *step.resource, step.properties,
+                      step.effect == Effect::Update ? step.old : nullptr,
                       input.providers.contains(step.resource->logical_id)};
   return step.type->make(wanted, bench);
 }
@@ -131,7 +156,8 @@ void Applying::keep_record(const Step& step, Made made) {
   record.details = std::move(made.details);
   record.deletion = step.resource->deletion;
   record.replacement = step.resource->replacement;
-  for (const auto& name : references(json::value(step.resource->properties))) record.needs.push_back(name);
+  for (const auto& name : references(json::value(step.resource->properties)))
+    record.needs.push_back(name);
   for (const auto& name : step.resource->depends_on) record.needs.push_back(name);
   next_.stacks.back().resources.push_back(std::move(record));
 }
@@ -141,7 +167,9 @@ void Applying::fail_wave(const std::vector<Step>& steps, size_t at, const Error&
   tell_resource(steps[at], "", "FAILED", error.what);
   for (size_t i = at + 1; i < steps.size(); ++i)
     if (steps[i].effect != Effect::Keep)
-      tell_resource(steps[i], "", "FAILED", steps[i].effect == Effect::Create ? "Resource creation cancelled" : "Resource update cancelled");
+      tell_resource(steps[i], "", "FAILED",
+                    steps[i].effect == Effect::Create ? "Resource creation cancelled"
+                                                      : "Resource update cancelled");
 }
 
 Done Applying::take_outputs(const StackInput& input) {
@@ -150,13 +178,17 @@ Done Applying::take_outputs(const StackInput& input) {
   for (const auto& definition : input.parsed.outputs) {
     if (!definition.condition.empty()) {
       const auto found = input.conditions.find(definition.condition);
-      if (found == input.conditions.end()) return failure(Fault::Invalid, "output {} names a condition that is not there: {}", definition.name, definition.condition);
+      if (found == input.conditions.end())
+        return failure(Fault::Invalid, "output {} names a condition that is not there: {}",
+                       definition.name, definition.condition);
       if (!found->second) continue;
     }
     auto value = TRY(resolve(definition.value, names), "resolving output {}", definition.name);
-    const auto name = TRY(resolve(definition.export_name, names), "resolving the export of output {}", definition.name);
+    const auto name = TRY(resolve(definition.export_name, names),
+                          "resolving the export of output {}", definition.name);
     if (!value) continue;
-    outputs.push_back({definition.name, std::move(*value), name && name->is_string() ? std::string(name->as_string()) : ""});
+    outputs.push_back({definition.name, std::move(*value),
+                       name && name->is_string() ? std::string(name->as_string()) : ""});
   }
   auto& stack = next_.stacks.back();
   if (before_ != nullptr && before_->outputs != outputs) start_stack();
@@ -179,11 +211,13 @@ void Applying::let_go(const StackInput& input) {
 
 void Applying::depart(const std::string& stack, const ResourceRecord& record, Policy policy) {
   next_.leaving.push_back({stack, record, policy});
-  if (record.type == "AWS::Lambda::Version" && policy == Policy::Retain) next_.retained.push_back({stack, record, policy});
+  if (record.type == "AWS::Lambda::Version" && policy == Policy::Retain)
+    next_.retained.push_back({stack, record, policy});
 }
 
-/// A bucket's content follows from its deployments alone, so that going back needs no copying: their files laid over
-/// each other in the order they were made; on top of what is there if one of them does not prune.
+/// A bucket's content follows from its deployments alone, so that going back needs no copying:
+/// their files laid over each other in the order they were made; on top of what is there if one of
+/// them does not prune.
 Done Applying::fill_buckets() {
   for (const auto& [stack, bucket] : next_.of_type("AWS::S3::Bucket")) {
     std::vector<std::string> folders;
@@ -216,8 +250,9 @@ Done Applying::check_entry_point() const {
     if (handler == request_.entry_point) return done();
     handlers.push_back(fmt::format("{} of {}/{}", handler, stack, function->logical_id));
   }
-  return failure(Fault::Invalid, "no function has the Handler {} that was composed; the template has {}", request_.entry_point,
-                 handlers.empty() ? "no function" : join(handlers, ", "));
+  return failure(Fault::Invalid,
+                 "no function has the Handler {} that was composed; the template has {}",
+                 request_.entry_point, handlers.empty() ? "no function" : join(handlers, ", "));
 }
 
 }  // namespace tandem::deploy::local

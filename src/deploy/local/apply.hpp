@@ -1,5 +1,6 @@
 #pragma once
-// Templates against the live world -> the next world: what CloudFormation does, beside what is live.
+// Templates against the live world -> the next world: what CloudFormation does, beside what is
+// live.
 
 #include <functional>
 #include <map>
@@ -19,8 +20,8 @@ namespace tandem::deploy::local {
 struct ApplyRequest {
   DeploymentId deployment;
   const CloudAssembly& assembly;
-  std::vector<StackInput> stacks;                  ///< in deploy order
-  std::string entry_point{};                       ///< see PrepareRequest
+  std::vector<StackInput> stacks;  ///< in deploy order
+  std::string entry_point{};       ///< see PrepareRequest
 };
 
 /// What is told while stacks are applied. All are optional.
@@ -36,8 +37,9 @@ struct Applied {
   std::vector<PlannedChange> changes{};
 };
 
-/// Applies all stacks, or stops at the first resource that fails, having told the *_FAILED events. The world made so
-/// far is then dropped; what was done outside is for the caller to undo. Errors name stack, logical id and type.
+/// Applies all stacks, or stops at the first resource that fails, having told the *_FAILED events.
+/// The world made so far is then dropped; what was done outside is for the caller to undo. Errors
+/// name stack, logical id and type.
 class Applying {
  public:
   Applying(const ApplyRequest& request, const World& live, Outside& outside, Listeners listeners);
@@ -70,7 +72,8 @@ class Applying {
   void note(const StackInput& input, const Step& step);
   void tell(const std::string& logical_id, const std::string& physical_id, const std::string& type,
             const std::string& status, const std::string& reason = {});
-  void tell_resource(const Step& step, const std::string& physical_id, std::string_view outcome, const std::string& reason = {});
+  void tell_resource(const Step& step, const std::string& physical_id, std::string_view outcome,
+                     const std::string& reason = {});
   void start_stack();
 
   const ApplyRequest& request_;
@@ -79,8 +82,8 @@ class Applying {
   Listeners listeners_;
   World next_;
   std::vector<PlannedChange> changes_;
-  const StackRecord* before_ = nullptr;            ///< the stack under way as it is live
-  bool started_ = false;                           ///< its first event has been told
+  const StackRecord* before_ = nullptr;  ///< the stack under way as it is live
+  bool started_ = false;                 ///< its first event has been told
 };
 
 }  // namespace tandem::deploy::local

@@ -80,7 +80,8 @@ Result<AssemblyStack> stack_from(const fs::path& folder, const Artifact& artifac
   return stack;
 }
 
-Done read_asset_manifest(const fs::path& folder, const Artifact& artifact, CloudAssembly& assembly) {
+Done read_asset_manifest(const fs::path& folder, const Artifact& artifact,
+                         CloudAssembly& assembly) {
   const auto* file = artifact.properties.if_contains("file");
   if (file == nullptr || !file->is_string())
     return failure(Fault::Invalid, "manifest.json: artifact {} lacks properties.file", artifact.id);
@@ -90,16 +91,20 @@ Done read_asset_manifest(const fs::path& folder, const Artifact& artifact, Cloud
   Fields root(manifest, name);
   const auto images = root.object("dockerImages");
   if (!images.empty())
-    return failure(Fault::Invalid, "{}: docker image {} is not run here", name, std::string_view(images.begin()->key()));
+    return failure(Fault::Invalid, "{}: docker image {} is not run here", name,
+                   std::string_view(images.begin()->key()));
   for (const auto& [hash, value] : root.object("files")) {
     Fields asset(value, fmt::format("{}: asset {}", name, std::string_view(hash)));
     const auto source_value = json::value(asset.object("source"));
-    Fields source(source_value, fmt::format("{}: source of asset {}", name, std::string_view(hash)));
+    Fields source(source_value,
+                  fmt::format("{}: source of asset {}", name, std::string_view(hash)));
     const auto packaging = source.string("packaging");
     const auto relative = source.string("path");
-    if (packaging != "zip" && packaging != "file") source.refuse(fmt::format("has unknown packaging {}", packaging));
+    if (packaging != "zip" && packaging != "file")
+      source.refuse(fmt::format("has unknown packaging {}", packaging));
     TRY(source.finish());
-    const auto where = TRY(inside(folder, relative, "path"), "reading asset {} of {}", std::string_view(hash), name);
+    const auto where = TRY(inside(folder, relative, "path"), "reading asset {} of {}",
+                           std::string_view(hash), name);
     for (const auto& [id, destination] : asset.object("destinations")) {
       Fields target(destination, fmt::format("{}: destination {}", name, std::string_view(id)));
       const auto key = target.string("objectKey");
@@ -130,13 +135,15 @@ Result<std::vector<Artifact>> in_order(std::vector<Artifact> artifacts) {
     std::vector<std::string> stuck;
     for (const auto& artifact : artifacts)
       if (!placed.contains(artifact.id)) stuck.push_back(artifact.id);
-    return failure(Fault::Invalid, "manifest.json: artifacts depend on each other in a circle: {}", join(stuck, ", "));
+    return failure(Fault::Invalid, "manifest.json: artifacts depend on each other in a circle: {}",
+                   join(stuck, ", "));
   }
   return ordered;
 }
 
 Done read_into(const fs::path& folder, CloudAssembly& assembly) {
-  const auto manifest = TRY(read_json(folder / "manifest.json"), "reading the assembly {}", folder.string());
+  const auto manifest =
+      TRY(read_json(folder / "manifest.json"), "reading the assembly {}", folder.string());
   Fields root(manifest, "manifest.json");
   root.string("version");
   std::vector<Artifact> artifacts;
@@ -154,8 +161,10 @@ Done read_into(const fs::path& folder, CloudAssembly& assembly) {
       assembly.stacks.push_back(std::move(stack));
     } else if (artifact.type == "cdk:cloud-assembly") {
       const auto* directory = artifact.properties.if_contains("directoryName");
-      const std::string name(directory != nullptr && directory->is_string() ? directory->as_string() : "");
-      const auto nested = TRY(inside(folder, name, "directoryName"), "reading artifact {}", artifact.id);
+      const std::string name(directory != nullptr && directory->is_string() ? directory->as_string()
+                                                                            : "");
+      const auto nested =
+          TRY(inside(folder, name, "directoryName"), "reading artifact {}", artifact.id);
       TRY(read_into(nested, assembly));
     }
   }
@@ -168,14 +177,18 @@ Result<CloudAssembly> read_assembly(const fs::path& folder, const std::vector<st
   CloudAssembly assembly;
   TRY(read_into(folder, assembly));
   for (const auto& name : only) {
-    const bool known = std::ranges::any_of(assembly.stacks, [&](const auto& s) { return s.id == name || s.name == name; });
-    if (!known) return failure(Fault::Invalid, "the assembly {} has no stack {}", folder.string(), name);
+    const bool known = std::ranges::any_of(
+        assembly.stacks, [&](const auto& s) { return s.id == name || s.name == name; });
+    if (!known)
+      return failure(Fault::Invalid, "the assembly {} has no stack {}", folder.string(), name);
   }
   if (!only.empty())
     std::erase_if(assembly.stacks, [&](const auto& stack) {
-      return std::ranges::find(only, stack.id) == only.end() && std::ranges::find(only, stack.name) == only.end();
+      return std::ranges::find(only, stack.id) == only.end() &&
+             std::ranges::find(only, stack.name) == only.end();
     });
-  if (assembly.stacks.empty()) return failure(Fault::Invalid, "the assembly {} holds no stack", folder.string());
+  if (assembly.stacks.empty())
+    return failure(Fault::Invalid, "the assembly {} holds no stack", folder.string());
   return assembly;
 }
 

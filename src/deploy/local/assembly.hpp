@@ -20,23 +20,25 @@ struct Asset {
 };
 
 struct AssemblyStack {
-  std::string id;                                 ///< of the artifact
-  std::string name;                               ///< of the stack; the id unless the artifact says otherwise
-  std::string account;                            ///< empty when the app is environment-agnostic
+  std::string id;       ///< of the artifact
+  std::string name;     ///< of the stack; the id unless the artifact says otherwise
+  std::string account;  ///< empty when the app is environment-agnostic
   std::string region;
-  json::value body;                               ///< the template, not yet looked at
+  json::value body;  ///< the template, not yet looked at
   std::map<std::string, std::string> parameters{};
   std::map<std::string, std::string> tags{};
   bool termination_protection = false;
 };
 
 struct CloudAssembly {
-  std::vector<AssemblyStack> stacks{};            ///< in topological order of the artifacts' dependencies
-  std::map<std::string, Asset> assets{};          ///< object key ("<hash>.zip") -> source
+  std::vector<AssemblyStack> stacks{};    ///< in topological order of the artifacts' dependencies
+  std::map<std::string, Asset> assets{};  ///< object key ("<hash>.zip") -> source
 };
 
-/// Reads manifest.json, the templates and the asset manifests; nested assemblies (CDK stages) too. `only` names the
-/// stacks wanted, empty = all. Errors: Missing or Invalid, naming the file and the key.
-Result<CloudAssembly> read_assembly(const std::filesystem::path& folder, const std::vector<std::string>& only = {});
+/// Reads manifest.json, the templates and the asset manifests; nested assemblies (CDK stages) too.
+/// `only` names the stacks wanted, empty = all. Errors: Missing or Invalid, naming the file and the
+/// key.
+Result<CloudAssembly> read_assembly(const std::filesystem::path& folder,
+                                    const std::vector<std::string>& only = {});
 
 }  // namespace tandem::deploy::local

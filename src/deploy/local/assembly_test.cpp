@@ -9,7 +9,9 @@ namespace {
 
 class AssemblyTest : public ::testing::Test {
  protected:
-  void put(const std::string& file, const std::string& text) { ASSERT_TRUE(write_file(folder.path() / file, text)); }
+  void put(const std::string& file, const std::string& text) {
+    ASSERT_TRUE(write_file(folder.path() / file, text));
+  }
   std::string why() {
     const auto read = read_assembly(folder.path());
     return read ? "accepted" : read.error().what;
@@ -17,7 +19,9 @@ class AssemblyTest : public ::testing::Test {
   TemporaryFolder folder = *TemporaryFolder::make("assembly");
 };
 
-bool holds(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool holds(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 TEST_F(AssemblyTest, PutsStacksInTheOrderOfTheirDependencies) {
   put("manifest.json", R"({"version": "55.0.0", "futureField": 1, "artifacts": {
@@ -27,7 +31,8 @@ TEST_F(AssemblyTest, PutsStacksInTheOrderOfTheirDependencies) {
     "Api.assets": {"type": "cdk:asset-manifest", "properties": {"file": "a.json"}},
     "Tree": {"type": "cdk:tree", "properties": {"file": "tree.json"}}}})");
   put("t.json", R"({"Resources": {}})");
-  put("a.json", R"({"version": "1", "files": {"f": {"source": {"path": "asset.f", "packaging": "zip"}, "destinations": {"x": {"bucketName": "b", "objectKey": "f.zip"}}}}, "dockerImages": {}})");
+  put("a.json",
+      R"({"version": "1", "files": {"f": {"source": {"path": "asset.f", "packaging": "zip"}, "destinations": {"x": {"bucketName": "b", "objectKey": "f.zip"}}}}, "dockerImages": {}})");
 
   const auto read = read_assembly(folder.path());
 
@@ -45,14 +50,18 @@ TEST_F(AssemblyTest, PutsStacksInTheOrderOfTheirDependencies) {
 
 TEST_F(AssemblyTest, NamesTheFileAndTheKeyThatAreWrong) {
   EXPECT_TRUE(holds(why(), "manifest.json"));
-  put("manifest.json", R"({"version": "55.0.0", "artifacts": {"S": {"type": "aws:cloudformation:stack", "properties": {}}}})");
+  put("manifest.json",
+      R"({"version": "55.0.0", "artifacts": {"S": {"type": "aws:cloudformation:stack", "properties": {}}}})");
   EXPECT_TRUE(holds(why(), "stack S lacks templateFile")) << why();
-  put("manifest.json", R"({"version": "55.0.0", "artifacts": {"S": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "../x.json"}}}})");
+  put("manifest.json",
+      R"({"version": "55.0.0", "artifacts": {"S": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "../x.json"}}}})");
   EXPECT_TRUE(holds(why(), "templateFile names a file outside the assembly")) << why();
-  put("manifest.json", R"({"version": "55.0.0", "artifacts": {"S": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "t.json"}}}})");
+  put("manifest.json",
+      R"({"version": "55.0.0", "artifacts": {"S": {"type": "aws:cloudformation:stack", "properties": {"templateFile": "t.json"}}}})");
   put("t.json", "{");
   EXPECT_TRUE(holds(why(), "template of stack S")) << why();
-  put("manifest.json", R"({"version": "55.0.0", "artifacts": {"A": {"type": "cdk:asset-manifest", "properties": {"file": "a.json"}}}})");
+  put("manifest.json",
+      R"({"version": "55.0.0", "artifacts": {"A": {"type": "cdk:asset-manifest", "properties": {"file": "a.json"}}}})");
   put("a.json", R"({"files": {}, "dockerImages": {"image1": {}}})");
   EXPECT_TRUE(holds(why(), "docker image image1 is not run here")) << why();
 }

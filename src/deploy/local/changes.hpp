@@ -10,10 +10,12 @@
 namespace tandem::deploy::local {
 
 /// Names of the top-level properties that differ, sorted.
-std::vector<std::string> differing_properties(const json::object& before, const json::object& after);
+std::vector<std::string> differing_properties(const json::object& before,
+                                              const json::object& after);
 /// Keep when nothing differs, Replace when the type says so, else Update.
 Effect effect_of(const ResourceType& type, const std::vector<std::string>& differing);
 /// A resource whose name the template fixes cannot be made anew beside the old one.
-Done check_replaceable(const ResourceType& type, Effect effect, const ResourceRecord& old, const json::object& properties);
+Done check_replaceable(const ResourceType& type, Effect effect, const ResourceRecord& old,
+                       const json::object& properties);
 
 }  // namespace tandem::deploy::local

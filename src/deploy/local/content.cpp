@@ -13,7 +13,8 @@ namespace fs = std::filesystem;
 /// Puts the files of an asset into `to`, unpacking a zip.
 Done lay_out(const Asset& asset, const fs::path& to) {
   std::error_code code;
-  if (!fs::exists(asset.path, code)) return failure(Fault::Missing, "the asset {} is not on disk", asset.path.string());
+  if (!fs::exists(asset.path, code))
+    return failure(Fault::Missing, "the asset {} is not on disk", asset.path.string());
   if (asset.packaging == Packaging::Folder) return copy_folder(asset.path, to);
   if (asset.path.extension() == ".zip") return unzip(asset.path, to);
   const auto bytes = TRY(read_file(asset.path));
@@ -28,9 +29,12 @@ Done make_read_only(const fs::path& folder) {
     const auto path = folder / file;
     if (fs::is_symlink(path, code)) continue;
     const auto mode = fs::status(path, code).permissions();
-    const bool executable = file == "bootstrap" || (mode & fs::perms::owner_exec) != fs::perms::none;
+    const bool executable =
+        file == "bootstrap" || (mode & fs::perms::owner_exec) != fs::perms::none;
     fs::permissions(path, executable ? fs::perms(0555) : fs::perms(0444), code);
-    if (code) return failure(Fault::Unavailable, "cannot set the mode of {}: {}", path.string(), code.message());
+    if (code)
+      return failure(Fault::Unavailable, "cannot set the mode of {}: {}", path.string(),
+                     code.message());
   }
   return done();
 }
@@ -71,13 +75,15 @@ Result<Content> ContentStore::keep(const fs::path& filled) const {
   const auto target = folder_ / digest.value.substr(digest.value.find(':') + 1);
   std::error_code code;
   if (fs::exists(target, code)) {
-    // What lies under the name may have been changed since; a content-addressed folder must be what it says.
+    // What lies under the name may have been changed since; a content-addressed folder must be what
+    // it says.
     const auto found = TRY(digest_of_folder(target));
     if (found == digest) return Content{target.string(), digest.value};
     TRY(tandem::remove_all(target));
   }
   fs::rename(filled, target, code);
-  if (code) return failure(Fault::Unavailable, "cannot keep {}: {}", target.string(), code.message());
+  if (code)
+    return failure(Fault::Unavailable, "cannot keep {}: {}", target.string(), code.message());
   return Content{target.string(), digest.value};
 }
 
@@ -105,7 +111,8 @@ Result<Content> ContentStore::site(const std::vector<SitePart>& parts) const {
   TRY(make_folders(filled));
   for (size_t i = 0; i < parts.size(); ++i) {
     const auto prefix = fs::path(parts[i].prefix).relative_path().lexically_normal();
-    if (!prefix.empty() && *prefix.begin() == "..") return failure(Fault::Invalid, "the prefix {} leaves the bucket", parts[i].prefix);
+    if (!prefix.empty() && *prefix.begin() == "..")
+      return failure(Fault::Invalid, "the prefix {} leaves the bucket", parts[i].prefix);
     const auto piece = work.path() / fmt::format("part{}", i);
     TRY(make_folders(piece));
     TRY(lay_out(parts[i].source, piece), "unpacking {}", parts[i].source.path.filename().string());

@@ -1,5 +1,6 @@
 #pragma once
-// Folders named by what is in them: unpacked code, layers and sites. Made once, never changed, shared by worlds.
+// Folders named by what is in them: unpacked code, layers and sites. Made once, never changed,
+// shared by worlds.
 
 #include <filesystem>
 #include <map>
@@ -16,7 +17,7 @@ namespace tandem::deploy::local {
 /// A folder of the store and the digest of its files.
 struct Content {
   std::string folder;
-  std::string digest;                              ///< "sha256:..."
+  std::string digest;  ///< "sha256:..."
   bool operator==(const Content&) const = default;
 };
 
@@ -24,10 +25,11 @@ struct Content {
 struct SitePart {
   Asset source;
   std::string prefix{};
-  std::map<std::string, std::string> markers{};    ///< marker -> text
+  std::map<std::string, std::string> markers{};  ///< marker -> text
 };
 
-/// Errors: Missing when an asset's folder or file is not there, Invalid for what it holds, Unavailable.
+/// Errors: Missing when an asset's folder or file is not there, Invalid for what it holds,
+/// Unavailable.
 class ContentStore {
  public:
   explicit ContentStore(std::filesystem::path folder) : folder_(std::move(folder)) {}

@@ -8,7 +8,8 @@ namespace {
 /// The members of a TableDescription that make up a shape.
 json::object shape_members(const json::object& description) {
   json::object members;
-  for (const auto* name : {"TableName", "KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "LocalSecondaryIndexes"})
+  for (const auto* name : {"TableName", "KeySchema", "AttributeDefinitions",
+                           "GlobalSecondaryIndexes", "LocalSecondaryIndexes"})
     if (const auto* value = description.if_contains(name)) members[name] = *value;
   return members;
 }
@@ -20,7 +21,9 @@ Result<std::string> EngineTables::expiry(const std::string& table) {
   const auto* description = body.as_object().if_contains("TimeToLiveDescription");
   if (description == nullptr || !description->is_object()) return std::string{};
   const auto status = text_at(description->as_object(), "TimeToLiveStatus");
-  return status == "ENABLED" || status == "ENABLING" ? text_at(description->as_object(), "AttributeName") : std::string{};
+  return status == "ENABLED" || status == "ENABLING"
+             ? text_at(description->as_object(), "AttributeName")
+             : std::string{};
 }
 
 Result<std::optional<TableShape>> EngineTables::find(const std::string& table) {
@@ -28,7 +31,8 @@ Result<std::optional<TableShape>> EngineTables::find(const std::string& table) {
   if (!described && described.error().fault == Fault::Missing) return std::optional<TableShape>{};
   if (!described) return std::move(described).error();
   const auto* description = described->as_object().if_contains("Table");
-  if (description == nullptr || !description->is_object()) return failure(Fault::Broken, "the engine does not describe table {}", table);
+  if (description == nullptr || !description->is_object())
+    return failure(Fault::Broken, "the engine does not describe table {}", table);
   auto shape = TRY(table_shape(table, shape_members(description->as_object())));
   shape.expiry = TRY(expiry(table));
   return std::optional(std::move(shape));
@@ -38,34 +42,47 @@ Done EngineTables::create(const TableShape& shape) {
   const json::value wanted = to_json(shape);
   json::object body{{"BillingMode", "PAY_PER_REQUEST"}};
   for (const auto& [key, value] : shape_members(wanted.as_object()))
-    if (!value.is_array() || !value.as_array().empty()) body[key] = value;  // the API refuses empty lists of indexes
+    if (!value.is_array() || !value.as_array().empty())
+      body[key] = value;  // the API refuses empty lists of indexes
   TRY(engine_.call("CreateTable", body));
   return done();
 }
 
-Done EngineTables::add_index(const std::string& table, const IndexShape& index, const std::map<std::string, std::string>& types) {
+Done EngineTables::add_index(const std::string& table, const IndexShape& index,
+                             const std::map<std::string, std::string>& types) {
   json::array attributes;
   for (const auto& part : index.keys) {
     const auto type = types.find(part.attribute);
-    if (type == types.end()) return failure(Fault::Invalid, "index {} has a key attribute without a type: {}", index.name, part.attribute);
-    attributes.push_back(json::object{{"AttributeName", part.attribute}, {"AttributeType", type->second}});
+    if (type == types.end())
+      return failure(Fault::Invalid, "index {} has a key attribute without a type: {}", index.name,
+                     part.attribute);
+    attributes.push_back(
+        json::object{{"AttributeName", part.attribute}, {"AttributeType", type->second}});
   }
   json::array updates;
   updates.push_back(json::object{{"Create", to_json(index)}});
-  TRY(engine_.call("UpdateTable", json::object{{"TableName", table}, {"AttributeDefinitions", std::move(attributes)}, {"GlobalSecondaryIndexUpdates", std::move(updates)}}));
+  TRY(engine_.call("UpdateTable",
+                   json::object{{"TableName", table},
+                                {"AttributeDefinitions", std::move(attributes)},
+                                {"GlobalSecondaryIndexUpdates", std::move(updates)}}));
   return done();
 }
 
 Done EngineTables::remove_index(const std::string& table, const std::string& index) {
   json::array updates;
   updates.push_back(json::object{{"Delete", json::object{{"IndexName", index}}}});
-  TRY(engine_.call("UpdateTable", json::object{{"TableName", table}, {"GlobalSecondaryIndexUpdates", std::move(updates)}}));
+  TRY(engine_.call(
+      "UpdateTable",
+      json::object{{"TableName", table}, {"GlobalSecondaryIndexUpdates", std::move(updates)}}));
   return done();
 }
 
-Done EngineTables::switch_expiry(const std::string& table, const std::string& attribute, bool enabled) {
+Done EngineTables::switch_expiry(const std::string& table, const std::string& attribute,
+                                 bool enabled) {
   json::object specification{{"AttributeName", attribute}, {"Enabled", enabled}};
-  TRY(engine_.call("UpdateTimeToLive", json::object{{"TableName", table}, {"TimeToLiveSpecification", std::move(specification)}}));
+  TRY(engine_.call(
+      "UpdateTimeToLive",
+      json::object{{"TableName", table}, {"TimeToLiveSpecification", std::move(specification)}}));
   return done();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// Tables in the embedded DynamoDB engine, through its own API: CreateTable, UpdateTable, DescribeTable, ...
+// Tables in the embedded DynamoDB engine, through its own API: CreateTable, UpdateTable,
+// DescribeTable, ...
 
 #include "deploy/local/table/engine.hpp"
 #include "deploy/local/tables.hpp"
@@ -12,7 +13,8 @@ class EngineTables final : public Tables {
   explicit EngineTables(table::Engine& engine) : engine_(engine) {}
   Result<std::optional<TableShape>> find(const std::string& table) override;
   Done create(const TableShape& shape) override;
-  Done add_index(const std::string& table, const IndexShape& index, const std::map<std::string, std::string>& types) override;
+  Done add_index(const std::string& table, const IndexShape& index,
+                 const std::map<std::string, std::string>& types) override;
   Done remove_index(const std::string& table, const std::string& index) override;
   Done set_expiry(const std::string& table, const std::string& attribute) override;
   Done remove(const std::string& table) override;

@@ -16,7 +16,10 @@ class EngineTablesTest : public ::testing::Test {
   ManualClock clock;
   table::Engine engine = opened(folder, clock);
   EngineTables tables{engine};
-  TableShape people{"people", {{"id", "HASH"}}, {{"email", "S"}, {"id", "S"}}, {{"email-index", {{"email", "HASH"}}}}};
+  TableShape people{"people",
+                    {{"id", "HASH"}},
+                    {{"email", "S"}, {"id", "S"}},
+                    {{"email-index", {{"email", "HASH"}}}}};
 };
 
 TEST_F(EngineTablesTest, FindGivesBackTheShapeThatWasCreated) {

@@ -12,15 +12,18 @@ Result<bool> exists(const Resource& resource, const std::map<std::string, bool>&
   if (resource.condition.empty()) return true;
   const auto found = conditions.find(resource.condition);
   if (found == conditions.end())
-    return failure(Fault::Invalid, "resource {} names a condition that is not there: {}", resource.logical_id, resource.condition);
+    return failure(Fault::Invalid, "resource {} names a condition that is not there: {}",
+                   resource.logical_id, resource.condition);
   return found->second;
 }
 
-Result<std::set<std::string>> needs_of(const Resource& resource, const Template& parsed, const std::set<std::string>& present) {
+Result<std::set<std::string>> needs_of(const Resource& resource, const Template& parsed,
+                                       const std::set<std::string>& present) {
   auto names = references(json::value(resource.properties));
   for (const auto& name : resource.depends_on) {
     if (parsed.find(name) == nullptr)
-      return failure(Fault::Invalid, "resource {} depends on {}, which is not in the template", resource.logical_id, name);
+      return failure(Fault::Invalid, "resource {} depends on {}, which is not in the template",
+                     resource.logical_id, name);
     names.insert(name);
   }
   std::set<std::string> needs;
@@ -34,7 +37,8 @@ std::vector<std::string> circle_in(const Graph& graph, const std::set<std::strin
   std::vector<std::string> path{*left.begin()};
   while (true) {
     const auto& needs = graph.needs.at(path.back());
-    const auto next = *std::ranges::find_if(needs, [&](const auto& name) { return left.contains(name); });
+    const auto next =
+        *std::ranges::find_if(needs, [&](const auto& name) { return left.contains(name); });
     const auto before = std::ranges::find(path, next);
     const bool closed = before != path.end();
     if (closed) path.erase(path.begin(), before);
@@ -51,10 +55,12 @@ Done cut_into_waves(const Template& parsed, Graph& graph) {
     for (const auto& resource : parsed.resources) {
       if (!left.contains(resource.logical_id)) continue;
       const auto& needs = graph.needs.at(resource.logical_id);
-      if (std::ranges::none_of(needs, [&](const auto& name) { return left.contains(name); })) wave.push_back(resource.logical_id);
+      if (std::ranges::none_of(needs, [&](const auto& name) { return left.contains(name); }))
+        wave.push_back(resource.logical_id);
     }
     if (wave.empty())
-      return failure(Fault::Invalid, "circular dependency between resources: {}", join(circle_in(graph, left), " -> "));
+      return failure(Fault::Invalid, "circular dependency between resources: {}",
+                     join(circle_in(graph, left), " -> "));
     for (const auto& name : wave) left.erase(name);
     graph.waves.push_back(std::move(wave));
   }
@@ -63,13 +69,16 @@ Done cut_into_waves(const Template& parsed, Graph& graph) {
 
 }  // namespace
 
-Result<Graph> dependency_graph(const Template& parsed, const std::map<std::string, bool>& conditions) {
+Result<Graph> dependency_graph(const Template& parsed,
+                               const std::map<std::string, bool>& conditions) {
   Graph graph;
   std::set<std::string> present;
   for (const auto& resource : parsed.resources) {
     const auto there = TRY(exists(resource, conditions));
-    if (there) present.insert(resource.logical_id);
-    else graph.dropped.push_back(resource.logical_id);
+    if (there)
+      present.insert(resource.logical_id);
+    else
+      graph.dropped.push_back(resource.logical_id);
   }
   for (const auto& resource : parsed.resources) {
     if (!present.contains(resource.logical_id)) continue;

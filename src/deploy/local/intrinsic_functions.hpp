@@ -8,8 +8,10 @@
 
 namespace tandem::deploy::local {
 
-/// Ref or "Fn::...". Errors: Invalid; unknown names and those that need a Transform are refused by name.
-Result<Resolved> call_intrinsic(const std::string& function, const json::value& argument, const Names& names);
+/// Ref or "Fn::...". Errors: Invalid; unknown names and those that need a Transform are refused by
+/// name.
+Result<Resolved> call_intrinsic(const std::string& function, const json::value& argument,
+                                const Names& names);
 
 /// The value of a condition expression; {"Condition": name} looks the name up.
 Result<bool> is_true(const json::value& expression, const Names& names);

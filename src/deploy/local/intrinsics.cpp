@@ -11,11 +11,13 @@ namespace {
 /// An object with one member named like an intrinsic is a call; with more members it is a mistake.
 Result<bool> is_call(const json::object& object) {
   const bool named = std::ranges::any_of(object, [](const auto& member) {
-    return std::string_view(member.key()).starts_with("Fn::") || (member.key() == "Ref" && member.value().is_string());
+    return std::string_view(member.key()).starts_with("Fn::") ||
+           (member.key() == "Ref" && member.value().is_string());
   });
   if (!named) return false;
   if (object.size() > 1)
-    return failure(Fault::Invalid, "an object holds {} beside other keys", std::string_view(object.begin()->key()));
+    return failure(Fault::Invalid, "an object holds {} beside other keys",
+                   std::string_view(object.begin()->key()));
   return true;
 }
 
@@ -33,8 +35,9 @@ Result<Resolved> resolve_text(const json::string& text) {
   const auto start = text.find("{{resolve:");
   if (start != json::string::npos) {
     const auto end = text.find("}}", start);
-    return failure(Fault::Invalid, "the dynamic reference {} is not resolved here",
-                   std::string_view(text).substr(start, end == json::string::npos ? end : end + 2 - start));
+    return failure(
+        Fault::Invalid, "the dynamic reference {} is not resolved here",
+        std::string_view(text).substr(start, end == json::string::npos ? end : end + 2 - start));
   }
   return Resolved(json::value(text));
 }
@@ -45,9 +48,12 @@ void collect(const json::value& expression, std::set<std::string>& found) {
   const auto* object = expression.if_object();
   if (object == nullptr) return;
   for (const auto& [key, value] : *object) {
-    if (object->size() == 1 && key == "Ref" && value.is_string()) found.emplace(value.as_string());
-    else if (object->size() == 1 && key == "Fn::GetAtt") found.insert(resource_of_attribute(value));
-    else if (object->size() == 1 && key == "Fn::Sub") found.merge(substituted_names(value));
+    if (object->size() == 1 && key == "Ref" && value.is_string())
+      found.emplace(value.as_string());
+    else if (object->size() == 1 && key == "Fn::GetAtt")
+      found.insert(resource_of_attribute(value));
+    else if (object->size() == 1 && key == "Fn::Sub")
+      found.merge(substituted_names(value));
     collect(value, found);
   }
 }
@@ -67,7 +73,8 @@ Result<Resolved> resolve(const json::value& expression, const Names& names) {
   const auto* object = expression.if_object();
   if (object == nullptr) return Resolved(expression);
   const auto call = TRY(is_call(*object));
-  if (call) return call_intrinsic(std::string(object->begin()->key()), object->begin()->value(), names);
+  if (call)
+    return call_intrinsic(std::string(object->begin()->key()), object->begin()->value(), names);
   auto members = TRY(resolve_object(*object, names));
   return Resolved(json::value(std::move(members)));
 }
@@ -95,12 +102,14 @@ void conditions_in(const json::value& expression, std::set<std::string>& found) 
   }
 }
 
-Done evaluate_condition(const std::string& name, const json::object& conditions, Names& names, std::vector<std::string>& under_way) {
+Done evaluate_condition(const std::string& name, const json::object& conditions, Names& names,
+                        std::vector<std::string>& under_way) {
   if (names.conditions.contains(name)) return done();
   const auto* expression = conditions.if_contains(name);
   if (expression == nullptr) return failure(Fault::Invalid, "no condition named {}", name);
   if (std::ranges::find(under_way, name) != under_way.end())
-    return failure(Fault::Invalid, "conditions depend on each other in a circle: {} -> {}", join(under_way, " -> "), name);
+    return failure(Fault::Invalid, "conditions depend on each other in a circle: {} -> {}",
+                   join(under_way, " -> "), name);
   under_way.push_back(name);
   std::set<std::string> needed;
   conditions_in(*expression, needed);
@@ -113,22 +122,27 @@ Done evaluate_condition(const std::string& name, const json::object& conditions,
 
 }  // namespace
 
-Result<std::map<std::string, bool>> evaluate_conditions(const json::object& conditions, const Names& names) {
+Result<std::map<std::string, bool>> evaluate_conditions(const json::object& conditions,
+                                                        const Names& names) {
   Names growing = names;
   growing.conditions.clear();
   std::vector<std::string> under_way;
-  for (const auto& member : conditions) TRY(evaluate_condition(std::string(member.key()), conditions, growing, under_way));
+  for (const auto& member : conditions)
+    TRY(evaluate_condition(std::string(member.key()), conditions, growing, under_way));
   return std::move(growing.conditions);
 }
 
 Done check_rules(const std::vector<Rule>& rules, const Names& names) {
   for (const auto& rule : rules) {
     bool applies = true;
-    if (!rule.condition.is_null()) applies = TRY(is_true(rule.condition, names), "evaluating rule {}", rule.name);
+    if (!rule.condition.is_null())
+      applies = TRY(is_true(rule.condition, names), "evaluating rule {}", rule.name);
     if (!applies) continue;
     for (const auto& assertion : rule.assertions) {
       const auto holds = TRY(is_true(assertion.assertion, names), "evaluating rule {}", rule.name);
-      if (!holds) return failure(Fault::Invalid, "rule {} does not hold: {}", rule.name, assertion.description);
+      if (!holds)
+        return failure(Fault::Invalid, "rule {} does not hold: {}", rule.name,
+                       assertion.description);
     }
   }
   return done();

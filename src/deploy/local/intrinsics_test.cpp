@@ -12,9 +12,13 @@ json::value parsed(std::string_view text) {
 }
 
 Names names() {
-  static const auto mappings = parsed(R"({"Sizes": {"small": {"mb": 128, "zones": ["a", "b"]}}})").as_object();
+  static const auto mappings =
+      parsed(R"({"Sizes": {"small": {"mb": 128, "zones": ["a", "b"]}}})").as_object();
   Names out;
-  out.values = {{"AWS::Region", "eu-west-1"}, {"AWS::AccountId", "000000000000"}, {"Stage", "dev"}, {"Count", "3"},
+  out.values = {{"AWS::Region", "eu-west-1"},
+                {"AWS::AccountId", "000000000000"},
+                {"Stage", "dev"},
+                {"Count", "3"},
                 {"Subnets", json::array{"s-1", "s-2"}}};
   out.mappings = &mappings;
   out.conditions = {{"IsProd", false}, {"IsDev", true}};
@@ -22,12 +26,17 @@ Names names() {
     if (id == "Table") return json::value("people");
     return failure(Fault::Invalid, "nothing named {}", id);
   };
-  out.attribute = [](const std::string& id, const std::string& name) -> Result<json::value> { return json::value(id + "-" + name); };
+  out.attribute = [](const std::string& id, const std::string& name) -> Result<json::value> {
+    return json::value(id + "-" + name);
+  };
   out.import = [](const std::string& name) -> Result<json::value> {
     if (name == "Data:People") return json::value("people");
     return failure(Fault::Invalid, "No export named {} found", name);
   };
-  out.stack_output = [](const std::string& stack, const std::string& output) -> Result<json::value> { return json::value(stack + "." + output); };
+  out.stack_output = [](const std::string& stack,
+                        const std::string& output) -> Result<json::value> {
+    return json::value(stack + "." + output);
+  };
   return out;
 }
 
@@ -54,7 +63,8 @@ TEST(Intrinsics, GiveWhatCloudFormationGives) {
       {R"({"Fn::GetAtt": "Table.Stream.Arn"})", R"("Table-Stream.Arn")"},
       {R"({"Fn::Join": ["-", ["a", 1, true, {"Ref": "Stage"}]]})", R"("a-1-true-dev")"},
       {R"({"Fn::Join": [",", {"Ref": "Subnets"}]})", R"("s-1,s-2")"},
-      {R"({"Fn::Sub": "${Stage}-${Table.Arn}-${AWS::Region}-${!Literal}"})", R"("dev-Table-Arn-eu-west-1-${Literal}")"},
+      {R"({"Fn::Sub": "${Stage}-${Table.Arn}-${AWS::Region}-${!Literal}"})",
+       R"("dev-Table-Arn-eu-west-1-${Literal}")"},
       {R"({"Fn::Sub": ["${Name}/${Stage}", {"Name": {"Ref": "Table"}}]})", R"("people/dev")"},
       {R"({"Fn::Select": [1, ["a", "b"]]})", R"("b")"},
       {R"({"Fn::Select": ["0", {"Fn::Split": [",", "x,y"]}]})", R"("x")"},
@@ -74,9 +84,11 @@ TEST(Intrinsics, GiveWhatCloudFormationGives) {
       {R"({"Fn::Contains": [["1", "2"], "2"]})", "true"},
       {R"({"Fn::EachMemberIn": [["1", "2"], ["1", "2", "3"]]})", "true"},
       {R"({"Fn::EachMemberEquals": [["1", "2"], "1"]})", "false"},
-      {R"({"Condition": {"StringEquals": {"a": "b"}}, "Ref2": 1})", R"({"Condition":{"StringEquals":{"a":"b"}},"Ref2":1})"},
+      {R"({"Condition": {"StringEquals": {"a": "b"}}, "Ref2": 1})",
+       R"({"Condition":{"StringEquals":{"a":"b"}},"Ref2":1})"},
   };
-  for (const auto& each : cases) EXPECT_EQ(resolved(each.expression), each.expected) << each.expression;
+  for (const auto& each : cases)
+    EXPECT_EQ(resolved(each.expression), each.expected) << each.expression;
 }
 
 TEST(Intrinsics, RefuseByNameWhatCannotBeHad) {
@@ -95,25 +107,37 @@ TEST(Intrinsics, RefuseByNameWhatCannotBeHad) {
       {R"({"Fn::RefAll": "AWS::EC2::VPC::Id"})", "Fn::RefAll asks the account"},
       {R"({"Fn::Unheard": 1})", "Fn::Unheard is no intrinsic function"},
       {R"({"Fn::Join": ["", ["a"]], "More": 1})", "beside other keys"},
-      {R"("{{resolve:secretsmanager:prod/db:SecretString:password}}")", "dynamic reference {{resolve:secretsmanager:prod/db:SecretString:password}}"},
+      {R"("{{resolve:secretsmanager:prod/db:SecretString:password}}")",
+       "dynamic reference {{resolve:secretsmanager:prod/db:SecretString:password}}"},
       {R"({"Fn::And": [true]})", "2 to 10 operands"},
-      {R"({"Fn::GetStackOutput": {"StackName": "Data", "OutputName": "Name", "Region": "us-east-1"}})", "one region only"},
+      {R"({"Fn::GetStackOutput": {"StackName": "Data", "OutputName": "Name", "Region": "us-east-1"}})",
+       "one region only"},
   };
-  for (const auto& each : cases) EXPECT_NE(resolved(each.expression).find(each.expected), std::string::npos) << resolved(each.expression);
+  for (const auto& each : cases)
+    EXPECT_NE(resolved(each.expression).find(each.expected), std::string::npos)
+        << resolved(each.expression);
 }
 
 TEST(Conditions, MayNameEachOtherInAnyOrderButNotInACircle) {
-  const auto fine = evaluate_conditions(parsed(R"({"A": {"Fn::Not": [{"Condition": "B"}]}, "B": {"Fn::Equals": [1, 2]}})").as_object(), names());
+  const auto fine = evaluate_conditions(
+      parsed(R"({"A": {"Fn::Not": [{"Condition": "B"}]}, "B": {"Fn::Equals": [1, 2]}})")
+          .as_object(),
+      names());
   ASSERT_TRUE(fine);
   EXPECT_TRUE(fine->at("A"));
-  const auto circle = evaluate_conditions(parsed(R"({"A": {"Fn::Not": [{"Condition": "B"}]}, "B": {"Fn::Not": [{"Condition": "A"}]}})").as_object(), names());
+  const auto circle = evaluate_conditions(
+      parsed(R"({"A": {"Fn::Not": [{"Condition": "B"}]}, "B": {"Fn::Not": [{"Condition": "A"}]}})")
+          .as_object(),
+      names());
   ASSERT_FALSE(circle);
   EXPECT_NE(circle.error().what.find("A -> B -> A"), std::string::npos) << circle.error().what;
 }
 
 TEST(References, AreFoundWhereverTheyStand) {
-  EXPECT_EQ(references(parsed(R"({"a": [{"Ref": "X"}, {"Fn::GetAtt": ["Y", "Arn"]}], "b": {"Fn::Sub": ["${Z.Arn} ${Own} ${!No}", {"Own": {"Ref": "W"}}]}})")),
-            (std::set<std::string>{"W", "X", "Y", "Z"}));
+  EXPECT_EQ(
+      references(parsed(
+          R"({"a": [{"Ref": "X"}, {"Fn::GetAtt": ["Y", "Arn"]}], "b": {"Fn::Sub": ["${Z.Arn} ${Own} ${!No}", {"Own": {"Ref": "W"}}]}})")),
+      (std::set<std::string>{"W", "X", "Y", "Z"}));
 }
 
 }  // namespace

@@ -33,7 +33,8 @@ std::string api_url(const Scene& scene, const Addresses& addresses) {
 
 std::string site_url(const Scene& scene, const Addresses& addresses) {
   for (const auto& site : scene.sites)
-    if (const auto address = addresses.sites.find(site.id); address != addresses.sites.end()) return address->second;
+    if (const auto address = addresses.sites.find(site.id); address != addresses.sites.end())
+      return address->second;
   return {};
 }
 
@@ -41,18 +42,21 @@ std::string site_url(const Scene& scene, const Addresses& addresses) {
 
 std::vector<std::string> secrets_of(const World& world) {
   std::vector<std::string> secrets;
-  for (const auto& stack : world.stacks) secrets.insert(secrets.end(), stack.secrets.begin(), stack.secrets.end());
+  for (const auto& stack : world.stacks)
+    secrets.insert(secrets.end(), stack.secrets.begin(), stack.secrets.end());
   return secrets;
 }
 
-void put_addresses(Deployment& deployment, const World& world, const Scene& scene, const Addresses& addresses, Phase phase) {
+void put_addresses(Deployment& deployment, const World& world, const Scene& scene,
+                   const Addresses& addresses, Phase phase) {
   deployment.phase = phase;
   deployment.outputs.clear();
   const auto secrets = secrets_of(world);
   for (const auto& stack : world.stacks)
     for (const auto& output : stack.outputs) {
       const auto text = scalar_text(output.value).value_or(to_text(output.value));
-      deployment.outputs[stack.name + "." + output.name] = addresses.localised(masked(text, secrets), scene);
+      deployment.outputs[stack.name + "." + output.name] =
+          addresses.localised(masked(text, secrets), scene);
     }
   const bool live = phase == Phase::Live;
   deployment.candidate_url = live ? "" : api_url(scene, addresses);
@@ -61,16 +65,27 @@ void put_addresses(Deployment& deployment, const World& world, const Scene& scen
   deployment.site = live ? site_url(scene, addresses) : "";
 }
 
-LocalTarget::LocalTarget(LocalTargetOptions options, Tables& tables, Serving& serving, const Clock& clock, std::unique_ptr<WorldStore> store)
-    : options_(std::move(options)), tables_(tables), serving_(serving), clock_(clock), content_(options_.folder / "content"), store_(std::move(store)) {}
+LocalTarget::LocalTarget(LocalTargetOptions options, Tables& tables, Serving& serving,
+                         const Clock& clock, std::unique_ptr<WorldStore> store)
+    : options_(std::move(options)),
+      tables_(tables),
+      serving_(serving),
+      clock_(clock),
+      content_(options_.folder / "content"),
+      store_(std::move(store)) {}
 
-Result<std::unique_ptr<Target>> open_local_target(LocalTargetOptions options, Tables& tables, Serving& serving, const Clock& clock) {
+Result<std::unique_ptr<Target>> open_local_target(LocalTargetOptions options, Tables& tables,
+                                                  Serving& serving, const Clock& clock) {
   TRY(make_folders(options.folder));
   std::error_code code;
-  std::filesystem::permissions(options.folder, std::filesystem::perms::owner_all, code);  // records hold functions' variables
-  if (code) return failure(Fault::Unavailable, "cannot make {} private: {}", options.folder.string(), code.message());
+  std::filesystem::permissions(options.folder, std::filesystem::perms::owner_all,
+                               code);  // records hold functions' variables
+  if (code)
+    return failure(Fault::Unavailable, "cannot make {} private: {}", options.folder.string(),
+                   code.message());
   auto store = TRY(WorldStore::open(options.folder / "worlds.db"));
-  return std::unique_ptr<Target>(std::make_unique<LocalTarget>(std::move(options), tables, serving, clock, std::move(store)));
+  return std::unique_ptr<Target>(
+      std::make_unique<LocalTarget>(std::move(options), tables, serving, clock, std::move(store)));
 }
 
 Result<LocalTarget::Claim> LocalTarget::claim(std::string doing) {
@@ -79,11 +94,15 @@ Result<LocalTarget::Claim> LocalTarget::claim(std::string doing) {
     current = doing;
     return {};
   });
-  if (!holder.empty()) return failure(Fault::Conflict, "another operation is under way: {}", holder).with_next("Wait for it to end.");
+  if (!holder.empty())
+    return failure(Fault::Conflict, "another operation is under way: {}", holder)
+        .with_next("Wait for it to end.");
   return Claim(doing_);
 }
 
-std::function<void(StackEvent)> LocalTarget::teller(const DeploymentId& deployment, std::vector<std::string> secrets, const OnStackEvent& on_event) {
+std::function<void(StackEvent)> LocalTarget::teller(const DeploymentId& deployment,
+                                                    std::vector<std::string> secrets,
+                                                    const OnStackEvent& on_event) {
   return [this, deployment, secrets = std::move(secrets), &on_event](StackEvent event) {
     event.at = clock_.now();
     event.physical_id = masked(event.physical_id, secrets);
@@ -94,11 +113,13 @@ std::function<void(StackEvent)> LocalTarget::teller(const DeploymentId& deployme
 }
 
 Result<std::unique_ptr<LocalTarget::Order>> LocalTarget::order(const PrepareRequest& request) {
-  auto assembly = TRY(read_assembly(request.assembly.folder, request.assembly.stacks), "reading the assembly");
+  auto assembly =
+      TRY(read_assembly(request.assembly.folder, request.assembly.stacks), "reading the assembly");
   auto order = std::make_unique<Order>(std::move(assembly), request);
   for (const auto& stack : order->assembly.stacks) {
     auto input = TRY(stack_input(stack, request.parameters, {options_.account, options_.region}));
-    order->secrets.insert(order->secrets.end(), input.parameters.secrets.begin(), input.parameters.secrets.end());
+    order->secrets.insert(order->secrets.end(), input.parameters.secrets.begin(),
+                          input.parameters.secrets.end());
     order->apply.stacks.push_back(std::move(input));
   }
   return order;
@@ -132,16 +153,20 @@ Done LocalTarget::no_other_candidate(const DeploymentId& id) {
   const auto candidates = TRY(store_->in_state(WorldState::Candidate));
   for (const auto& other : candidates)
     if (other != id)
-      return failure(Fault::Conflict, "deployment {} is a candidate already", other.value).with_next("Promote or abandon it first.");
+      return failure(Fault::Conflict, "deployment {} is a candidate already", other.value)
+          .with_next("Promote or abandon it first.");
   return done();
 }
 
-Result<Deployment> LocalTarget::prepare(const PrepareRequest& request, const OnStackEvent& on_event, std::stop_token stop) {
+Result<Deployment> LocalTarget::prepare(const PrepareRequest& request, const OnStackEvent& on_event,
+                                        std::stop_token stop) {
   const auto held = TRY(claim(fmt::format("preparing deployment {}", request.deployment.value)));
   return prepare_claimed(request, on_event, stop);
 }
 
-Result<Deployment> LocalTarget::prepare_claimed(const PrepareRequest& request, const OnStackEvent& on_event, std::stop_token stop) {
+Result<Deployment> LocalTarget::prepare_claimed(const PrepareRequest& request,
+                                                const OnStackEvent& on_event,
+                                                std::stop_token stop) {
   TRY(take_back_leftovers(nullptr));
   const auto existing = TRY(store_->find(request.deployment));
   if (existing) return existing->deployment;
@@ -160,24 +185,32 @@ Result<Deployment> LocalTarget::prepare_claimed(const PrepareRequest& request, c
   if (prepared) return prepared;
   auto error = without_secrets(std::move(prepared).error(), wanted->secrets);
   const auto undone = take_back(request.deployment, error.what, wanted->secrets, on_event);
-  if (!undone) error.next = "Not everything could be taken back (" + masked(undone.error().what, wanted->secrets) + "); it is tried again at the next start.";
+  if (!undone)
+    error.next = "Not everything could be taken back (" +
+                 masked(undone.error().what, wanted->secrets) +
+                 "); it is tried again at the next start.";
   return std::move(error).during(fmt::format("preparing deployment {}", request.deployment.value));
 }
 
-Result<Deployment> LocalTarget::apply_and_show(const Order& order, const PrepareRequest& request, const StoredWorld& live,
+Result<Deployment> LocalTarget::apply_and_show(const Order& order, const PrepareRequest& request,
+                                               const StoredWorld& live,
                                                const OnStackEvent& on_event, std::stop_token stop) {
   Workshop workshop(request.deployment, content_, tables_, *store_);
-  const Listeners listeners{teller(request.deployment, order.secrets, on_event), options_.before_each, stop};
+  const Listeners listeners{teller(request.deployment, order.secrets, on_event),
+                            options_.before_each, stop};
   auto applied = TRY(Applying(order.apply, live.world, workshop, listeners).run());
   Deployment deployment;
   deployment.id = request.deployment;
   deployment.release = request.release;
   deployment.at = clock_.now();
-  for (const auto& note : applied.world.notes) deployment.notes.push_back(masked(note, order.secrets));
-  return show_candidate(request.deployment, std::move(applied.world), std::move(deployment), live.world.id);
+  for (const auto& note : applied.world.notes)
+    deployment.notes.push_back(masked(note, order.secrets));
+  return show_candidate(request.deployment, std::move(applied.world), std::move(deployment),
+                        live.world.id);
 }
 
-Result<Deployment> LocalTarget::show_candidate(const DeploymentId& id, World world, Deployment deployment, const DeploymentId& base) {
+Result<Deployment> LocalTarget::show_candidate(const DeploymentId& id, World world,
+                                               Deployment deployment, const DeploymentId& base) {
   const auto scene = TRY(scene_of(world));
   const auto addresses = TRY(serving_.show(id.value, scene), "showing the candidate");
   put_addresses(deployment, world, scene, addresses, Phase::Candidate);
@@ -185,16 +218,21 @@ Result<Deployment> LocalTarget::show_candidate(const DeploymentId& id, World wor
   return deployment;
 }
 
-Done LocalTarget::abandon(const DeploymentId& id, const std::string& reason, const OnStackEvent& on_event) {
+Done LocalTarget::abandon(const DeploymentId& id, const std::string& reason,
+                          const OnStackEvent& on_event) {
   const auto held = TRY(claim(fmt::format("abandoning deployment {}", id.value)));
   const auto stored = TRY(store_->find(id));
   if (!stored) return done();
-  if (stored->state == WorldState::Live) return failure(Fault::Conflict, "deployment {} is live", id.value).with_next("Restore an earlier deployment instead.");
-  if (stored->state == WorldState::Superseded) return failure(Fault::Conflict, "deployment {} was live and is kept to go back to", id.value);
+  if (stored->state == WorldState::Live)
+    return failure(Fault::Conflict, "deployment {} is live", id.value)
+        .with_next("Restore an earlier deployment instead.");
+  if (stored->state == WorldState::Superseded)
+    return failure(Fault::Conflict, "deployment {} was live and is kept to go back to", id.value);
   return take_back(id, reason, secrets_of(stored->world), on_event);
 }
 
-Done LocalTarget::take_back(const DeploymentId& id, const std::string& reason, const std::vector<std::string>& secrets, const OnStackEvent& on_event) {
+Done LocalTarget::take_back(const DeploymentId& id, const std::string& reason,
+                            const std::vector<std::string>& secrets, const OnStackEvent& on_event) {
   TRY(store_->set_state(id, WorldState::Undoing));
   serving_.hide(id.value);
   const auto happened = TRY(store_->events_of(id));
@@ -208,7 +246,8 @@ Done LocalTarget::take_back(const DeploymentId& id, const std::string& reason, c
     tell(std::move(event));
   }
   TRY(store_->flush());
-  if (!undone) return std::move(undone).error().during(fmt::format("taking back deployment {}", id.value));
+  if (!undone)
+    return std::move(undone).error().during(fmt::format("taking back deployment {}", id.value));
   TRY(store_->forget(id));
   return collect_folders();
 }
@@ -218,7 +257,9 @@ Done LocalTarget::take_back_leftovers(std::vector<std::string>* lines) {
     const auto ids = TRY(store_->in_state(state));
     for (const auto& id : ids) {
       TRY(take_back(id, "interrupted; taken back at the next start", {}, {}));
-      if (lines != nullptr) lines->push_back(fmt::format("deployment {} was interrupted: everything it made was taken back", id.value));
+      if (lines != nullptr)
+        lines->push_back(fmt::format(
+            "deployment {} was interrupted: everything it made was taken back", id.value));
     }
   }
   return done();

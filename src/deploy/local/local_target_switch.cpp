@@ -16,13 +16,27 @@ namespace {
 constexpr auto live_view = "live";
 constexpr auto stack_type = "AWS::CloudFormation::Stack";
 
-StackEvent stack_event(const World& world, const std::string& name, std::string status, std::string reason = {}) {
+StackEvent stack_event(const World& world, const std::string& name, std::string status,
+                       std::string reason = {}) {
   const auto* stack = world.find(name);
-  return {name, name, stack == nullptr ? "" : stack->id, stack_type, std::move(status), std::move(reason), {}};
+  return {name,
+          name,
+          stack == nullptr ? "" : stack->id,
+          stack_type,
+          std::move(status),
+          std::move(reason),
+          {}};
 }
 
-StackEvent resource_event(const std::string& stack, const ResourceRecord& resource, std::string status, std::string reason = {}) {
-  return {stack, resource.logical_id, resource.physical_id, resource.type, std::move(status), std::move(reason), {}};
+StackEvent resource_event(const std::string& stack, const ResourceRecord& resource,
+                          std::string status, std::string reason = {}) {
+  return {stack,
+          resource.logical_id,
+          resource.physical_id,
+          resource.type,
+          std::move(status),
+          std::move(reason),
+          {}};
 }
 
 bool is_table(const ResourceRecord& resource) { return resource.type == "AWS::DynamoDB::Table"; }
@@ -33,7 +47,8 @@ std::optional<std::string> damage(const World& world) {
     if (folder.empty()) continue;
     const auto digest = digest_of_folder(folder);
     if (!digest) return fmt::format("the folder {} is gone", folder);
-    if (!folder.ends_with(digest->value.substr(digest->value.find(':') + 1))) return fmt::format("the folder {} was changed", folder);
+    if (!folder.ends_with(digest->value.substr(digest->value.find(':') + 1)))
+      return fmt::format("the folder {} was changed", folder);
   }
   return std::nullopt;
 }
@@ -46,14 +61,17 @@ Result<Deployment> LocalTarget::promote(const DeploymentId& id, const OnStackEve
   return promoted;
 }
 
-Result<Deployment> LocalTarget::promote_claimed(const DeploymentId& id, const OnStackEvent& on_event) {
+Result<Deployment> LocalTarget::promote_claimed(const DeploymentId& id,
+                                                const OnStackEvent& on_event) {
   auto stored = TRY(store_->find(id));
   if (!stored) return failure(Fault::Missing, "no deployment {} is prepared", id.value);
   if (stored->state == WorldState::Live) return stored->deployment;
-  if (stored->state != WorldState::Candidate) return failure(Fault::Conflict, "deployment {} is no candidate", id.value);
+  if (stored->state != WorldState::Candidate)
+    return failure(Fault::Conflict, "deployment {} is no candidate", id.value);
   const auto live = TRY(store_->live());
   if (world_or_empty(live).id != stored->base)
-    return failure(Fault::Conflict, "what is live has changed since the candidate was made").with_next("Abandon it and prepare it again.");
+    return failure(Fault::Conflict, "what is live has changed since the candidate was made")
+        .with_next("Abandon it and prepare it again.");
   const auto scene = TRY(scene_of(stored->world));
   Addresses addresses;
   bool became = false;
@@ -66,8 +84,10 @@ Result<Deployment> LocalTarget::promote_claimed(const DeploymentId& id, const On
   if (!moved) {
     if (became) {  // the pointer did not move, so what serves must not have moved either
       const auto before = scene_of(world_or_empty(live));
-      if (live && before) (void)serving_.show(live_view, *before);
-      else serving_.hide(live_view);
+      if (live && before)
+        (void)serving_.show(live_view, *before);
+      else
+        serving_.hide(live_view);
       (void)serving_.show(id.value, scene);
     }
     return std::move(moved).error();
@@ -79,7 +99,8 @@ Result<Deployment> LocalTarget::promote_claimed(const DeploymentId& id, const On
   return stored->deployment;
 }
 
-/// Deletes what the release no longer needs. A deletion that fails is an event; the stack is complete all the same.
+/// Deletes what the release no longer needs. A deletion that fails is an event; the stack is
+/// complete all the same.
 Done LocalTarget::clean_up(StoredWorld& stored, const OnStackEvent& on_event) {
   const auto& world = stored.world;
   const auto base = TRY(store_->find(stored.base));
@@ -97,7 +118,8 @@ Done LocalTarget::clean_up(StoredWorld& stored, const OnStackEvent& on_event) {
 }
 
 /// In reverse of the order in which things were made.
-void LocalTarget::let_go(const World& world, const std::string& stack, const World& before, const std::function<void(StackEvent)>& tell) {
+void LocalTarget::let_go(const World& world, const std::string& stack, const World& before,
+                         const std::function<void(StackEvent)>& tell) {
   for (auto departed = world.leaving.rbegin(); departed != world.leaving.rend(); ++departed) {
     if (departed->stack != stack) continue;
     if (departed->policy == Policy::Retain) {
@@ -106,11 +128,13 @@ void LocalTarget::let_go(const World& world, const std::string& stack, const Wor
     }
     tell(resource_event(stack, departed->resource, "DELETE_IN_PROGRESS"));
     const auto trouble = delete_departed(*departed, before);
-    tell(resource_event(stack, departed->resource, trouble.empty() ? "DELETE_COMPLETE" : "DELETE_FAILED", trouble));
+    tell(resource_event(stack, departed->resource,
+                        trouble.empty() ? "DELETE_COMPLETE" : "DELETE_FAILED", trouble));
   }
 }
 
-/// The reason why it could not be deleted, or nothing. Most things are gone by not being in the live world.
+/// The reason why it could not be deleted, or nothing. Most things are gone by not being in the
+/// live world.
 std::string LocalTarget::delete_departed(const Departed& departed, const World& before) {
   const auto& resource = departed.resource;
   if (is_table(resource)) {
@@ -124,12 +148,16 @@ std::string LocalTarget::delete_departed(const Departed& departed, const World& 
   for (const auto& [stack, emptier] : before.of_type("Custom::S3AutoDeleteObjects"))
     if (text_at(emptier->details, "bucket") == resource.physical_id) return {};
   const auto content = before.buckets.find(resource.physical_id);
-  const auto files = content == before.buckets.end() ? std::vector<std::string>{} : files_below(content->second).value_or({});
+  const auto files = content == before.buckets.end() ? std::vector<std::string>{}
+                                                     : files_below(content->second).value_or({});
   return files.empty() ? std::string{} : "The bucket you tried to delete is not empty";
 }
 
+/// The fingerprint is that of the first time it went live: later ones are compared with it, so they
+/// must not become it.
 Done LocalTarget::save_live(StoredWorld& stored, const Addresses& addresses, const Scene& scene) {
   put_addresses(stored.deployment, stored.world, scene, addresses, Phase::Live);
+  if (!stored.deployment.fingerprint.empty()) return store_->save(stored);
   stored.deployment.at = clock_.now();
   const auto shown = TRY(serving_.showing(live_view), "asking what serves");
   stored.deployment.fingerprint = TRY(fingerprint_of(shown, stored.world, tables_));
@@ -143,7 +171,8 @@ Done LocalTarget::check_restorable(const World& world) {
   for (const auto& shape : shapes) {
     const auto found = TRY(tables_.find(shape.name));
     if (!found) return failure(Fault::Missing, "table {} is gone", shape.name);
-    if (found->keys != shape.keys) return failure(Fault::Missing, "table {} has other keys by now", shape.name);
+    if (found->keys != shape.keys)
+      return failure(Fault::Missing, "table {} has other keys by now", shape.name);
   }
   return done();
 }
@@ -154,11 +183,13 @@ Result<Deployment> LocalTarget::restore(const DeploymentId& id, const OnStackEve
   return restored;
 }
 
-Result<Deployment> LocalTarget::restore_claimed(const DeploymentId& id, const OnStackEvent& on_event) {
+Result<Deployment> LocalTarget::restore_claimed(const DeploymentId& id,
+                                                const OnStackEvent& on_event) {
   auto stored = TRY(store_->find(id));
   if (!stored) return failure(Fault::Missing, "deployment {} is not kept any more", id.value);
   if (stored->state == WorldState::Live) return stored->deployment;
-  if (stored->state != WorldState::Superseded) return failure(Fault::Invalid, "deployment {} was never live", id.value);
+  if (stored->state != WorldState::Superseded)
+    return failure(Fault::Invalid, "deployment {} was never live", id.value);
   TRY(check_restorable(stored->world));
   const auto scene = TRY(scene_of(stored->world));
   const auto live = TRY(store_->live());
@@ -166,21 +197,24 @@ Result<Deployment> LocalTarget::restore_claimed(const DeploymentId& id, const On
   stored->state = WorldState::Live;
   stored->cleaned = true;
   TRY(switch_back(*stored, scene, world_or_empty(live), on_event));
-  for (const auto& note : settle_tables(stored->world, tables_)) stored->deployment.notes.push_back(note);
+  for (const auto& note : settle_tables(stored->world, tables_))
+    stored->deployment.notes.push_back(note);
   const auto addresses = TRY(serving_.addresses(live_view));
   TRY(save_live(*stored, addresses, scene));
   return stored->deployment;
 }
 
 /// One switch; the events tell which resources differ.
-Done LocalTarget::switch_back(const StoredWorld& to, const Scene& scene, const World& from, const OnStackEvent& on_event) {
+Done LocalTarget::switch_back(const StoredWorld& to, const Scene& scene, const World& from,
+                              const OnStackEvent& on_event) {
   const auto tell = teller(to.world.id, secrets_of(to.world), on_event);
   std::vector<std::string> changed;
   for (const auto& stack : to.world.stacks) {
     const auto* current = from.find(stack.name);
     if (current != nullptr && *current == stack) continue;
     changed.push_back(stack.name);
-    tell(stack_event(to.world, stack.name, "UPDATE_ROLLBACK_IN_PROGRESS", fmt::format("going back to deployment {}", to.world.id.value)));
+    tell(stack_event(to.world, stack.name, "UPDATE_ROLLBACK_IN_PROGRESS",
+                     fmt::format("going back to deployment {}", to.world.id.value)));
   }
   auto moved = store_->move_live(to, [&]() -> Done {
     TRY(serving_.show(live_view, scene), "showing what was live before");
@@ -192,9 +226,11 @@ Done LocalTarget::switch_back(const StoredWorld& to, const Scene& scene, const W
     const auto* current = from.find(name);
     for (const auto& resource : to.world.find(name)->resources) {
       const auto* other = current == nullptr ? nullptr : current->find(resource.logical_id);
-      if (moved && (other == nullptr || *other != resource)) tell(resource_event(name, resource, "UPDATE_COMPLETE"));
+      if (moved && (other == nullptr || *other != resource))
+        tell(resource_event(name, resource, "UPDATE_COMPLETE"));
     }
-    tell(stack_event(to.world, name, moved ? "UPDATE_ROLLBACK_COMPLETE" : "UPDATE_ROLLBACK_FAILED", moved ? "" : moved.error().what));
+    tell(stack_event(to.world, name, moved ? "UPDATE_ROLLBACK_COMPLETE" : "UPDATE_ROLLBACK_FAILED",
+                     moved ? "" : moved.error().what));
   }
   TRY(store_->flush());
   return moved;
@@ -209,26 +245,33 @@ Result<std::vector<std::string>> LocalTarget::recover() {
     if (!live->cleaned) {
       TRY(store_->keep_effects(live->world.id));
       TRY(clean_up(*live, {}));
-      lines.push_back(fmt::format("deployment {}: the cleanup after its promotion was finished", live->world.id.value));
+      lines.push_back(fmt::format("deployment {}: the cleanup after its promotion was finished",
+                                  live->world.id.value));
     }
     const auto scene = TRY(scene_of(live->world));
-    const auto addresses = TRY(serving_.show(live_view, scene), "showing deployment {}", live->world.id.value);
-    if (const auto trouble = damage(live->world)) lines.push_back(fmt::format("deployment {} is live, but {}", live->world.id.value, *trouble));
+    const auto addresses =
+        TRY(serving_.show(live_view, scene), "showing deployment {}", live->world.id.value);
+    if (const auto trouble = damage(live->world))
+      lines.push_back(fmt::format("deployment {} is live, but {}", live->world.id.value, *trouble));
     TRY(save_live(*live, addresses, scene));
   }
   const auto candidates = TRY(store_->in_state(WorldState::Candidate));
   for (const auto& id : candidates) {
     auto stored = TRY(store_->find(id));
-    TRY(show_candidate(id, stored->world, stored->deployment, stored->base), "showing candidate {}", id.value);
+    TRY(show_candidate(id, stored->world, stored->deployment, stored->base), "showing candidate {}",
+        id.value);
     lines.push_back(fmt::format("deployment {} is a candidate again", id.value));
   }
   const auto statuses = TRY(store_->stack_statuses());
   const auto live_world = world_or_empty(live);
   for (const auto& [stack, status] : statuses) {
     if (!is_under_way(status) || !candidates.empty()) continue;
-    teller(live_world.id, {}, {})(stack_event(live_world, stack, live_world.find(stack) == nullptr ? "ROLLBACK_COMPLETE" : "UPDATE_ROLLBACK_COMPLETE",
-                                              "interrupted; finished at the next start"));
-    lines.push_back(fmt::format("stack {} was {}; it is as deployment {} has it", stack, status, live_world.id.value));
+    teller(live_world.id, {}, {})(stack_event(
+        live_world, stack,
+        live_world.find(stack) == nullptr ? "ROLLBACK_COMPLETE" : "UPDATE_ROLLBACK_COMPLETE",
+        "interrupted; finished at the next start"));
+    lines.push_back(fmt::format("stack {} was {}; it is as deployment {} has it", stack, status,
+                                live_world.id.value));
   }
   TRY(store_->flush());
   TRY(collect_folders());
@@ -249,8 +292,11 @@ Done LocalTarget::prune() {
   for (const auto& stored : old) {
     for (const auto& stack : stored.world.stacks)
       for (const auto& resource : stack.resources) {
-        const bool known = std::ranges::any_of(kept, [&](const auto& other) { return other.world.find(resource.type, resource.physical_id) != nullptr; });
-        if (is_table(resource) && !known && resource.deletion == Policy::Delete) (void)delete_departed({stack.name, resource, Policy::Delete}, stored.world);
+        const bool known = std::ranges::any_of(kept, [&](const auto& other) {
+          return other.world.find(resource.type, resource.physical_id) != nullptr;
+        });
+        if (is_table(resource) && !known && resource.deletion == Policy::Delete)
+          (void)delete_departed({stack.name, resource, Policy::Delete}, stored.world);
       }
     TRY(store_->forget(stored.world.id));
   }
@@ -259,7 +305,8 @@ Done LocalTarget::prune() {
 
 Done LocalTarget::collect_folders() {
   std::set<std::string> kept;
-  for (const auto state : {WorldState::Preparing, WorldState::Candidate, WorldState::Live, WorldState::Superseded}) {
+  for (const auto state :
+       {WorldState::Preparing, WorldState::Candidate, WorldState::Live, WorldState::Superseded}) {
     const auto ids = TRY(store_->in_state(state));
     for (const auto& id : ids) {
       const auto stored = TRY(store_->find(id));

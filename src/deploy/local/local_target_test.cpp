@@ -62,7 +62,9 @@ TEST_F(LocalTargetTest, TheSceneHoldsWhatTheTemplatesSay) {
   EXPECT_EQ(scene.permissions.size(), 1U);
   ASSERT_EQ(scene.sites.size(), 1U);
   EXPECT_TRUE(scene.sites[0].readable);
-  EXPECT_EQ(*read_file(std::filesystem::path(scene.buckets.at(scene.sites[0].bucket)) / "index.html"), "<h1>registry</h1>");
+  EXPECT_EQ(
+      *read_file(std::filesystem::path(scene.buckets.at(scene.sites[0].bucket)) / "index.html"),
+      "<h1>registry</h1>");
 }
 
 TEST_F(LocalTargetTest, AReleasePublishesAVersionMovesTheAliasAndSkipsTheRetainedOne) {
@@ -71,9 +73,13 @@ TEST_F(LocalTargetTest, AReleasePublishesAVersionMovesTheAliasAndSkipsTheRetaine
   ASSERT_TRUE(plan) << text(plan.error());
   std::map<std::string, std::string> effects;
   for (const auto& change : plan->changes)
-    if (change.effect != Effect::Keep) effects[change.logical_id] = std::string(word(change.effect)) + " " + join(change.properties, ",");
-  EXPECT_EQ(effects, (std::map<std::string, std::string>{{"Fn", "update Code"}, {"Versionbbbb", "create "},
-                                                         {"Live", "update FunctionVersion"}, {"Versionaaaa", "delete "}}));
+    if (change.effect != Effect::Keep)
+      effects[change.logical_id] =
+          std::string(word(change.effect)) + " " + join(change.properties, ",");
+  EXPECT_EQ(effects, (std::map<std::string, std::string>{{"Fn", "update Code"},
+                                                         {"Versionbbbb", "create "},
+                                                         {"Live", "update FunctionVersion"},
+                                                         {"Versionaaaa", "delete "}}));
 
   deployed(registry("d2", "bbbb"));
 
@@ -100,9 +106,12 @@ TEST_F(LocalTargetTest, TheSameCodeUnderANewVersionResourceIsRefusedAsOnAws) {
   deployed(registry("d1", "aaaa"));
   auto stacks = registry_stacks("aaaa");
   stacks[1].body = replaced(stacks[1].body, "Versionaaaa", "VersionOther");
-  const auto plan = target->plan(assembly("d2", stacks, {{"aaaa", {{"index.py", "# aaaa"}}}, {"site", {{"index.html", "x"}}}}));
+  const auto plan = target->plan(assembly(
+      "d2", stacks, {{"aaaa", {{"index.py", "# aaaa"}}}, {"site", {{"index.html", "x"}}}}));
   ASSERT_FALSE(plan);
-  EXPECT_NE(plan.error().what.find("A version for this Lambda function exists ( 1 )"), std::string::npos) << plan.error().what;
+  EXPECT_NE(plan.error().what.find("A version for this Lambda function exists ( 1 )"),
+            std::string::npos)
+      << plan.error().what;
 }
 
 TEST_F(LocalTargetTest, RestoreBringsBackExactlyWhatTheOutsideSaw) {
@@ -139,7 +148,8 @@ TEST_F(LocalTargetTest, AbandonTakesEverythingAwayAgain) {
   ASSERT_TRUE(target->abandon({"d1"}, "tests failed: 2 of 14", ignore));
   EXPECT_TRUE(tables.tables.empty());
   EXPECT_TRUE(serving.views.empty());
-  EXPECT_EQ(statuses("Api"), (std::vector<std::string>{"ROLLBACK_COMPLETE", "ROLLBACK_IN_PROGRESS", "CREATE_IN_PROGRESS"}));
+  EXPECT_EQ(statuses("Api"), (std::vector<std::string>{"ROLLBACK_COMPLETE", "ROLLBACK_IN_PROGRESS",
+                                                       "CREATE_IN_PROGRESS"}));
   EXPECT_TRUE(std::filesystem::is_empty(options.folder / "content"));
   EXPECT_TRUE(target->abandon({"d1"}, "again", ignore));
   EXPECT_TRUE(target->abandon({"unknown"}, "", ignore));
@@ -157,15 +167,19 @@ TEST_F(LocalTargetTest, OnlyOneCandidateAtATime) {
 TEST_F(LocalTargetTest, AFailureAtEachResourceInTurnLeavesTheLiveWorldAsItWas) {
   const auto before = deployed(registry("d1", "aaaa"));
   auto changed = registry_stacks("bbbb");
-  for (auto& stack : changed) {  // something to do for every resource of the Api stack, and a new table
+  for (auto& stack :
+       changed) {  // something to do for every resource of the Api stack, and a new table
     stack.body = replaced(stack.body, "\"python3.11\"", "\"python3.12\"");
     stack.body = replaced(stack.body, "\"Name\": \"registry\"", "\"Name\": \"people registry\"");
     stack.body = replaced(stack.body, "\"PathPart\": \"people\"", "\"PathPart\": \"persons\"");
     stack.body = replaced(stack.body, "\"Outputs\"", R"("Conditions": {}, "Outputs")");
   }
-  changed[0].body = replaced(changed[0].body, R"("Resources": {)", R"("Resources": {"Sessions": {"Type": "AWS::DynamoDB::Table", "Properties": {
+  changed[0].body =
+      replaced(changed[0].body, R"("Resources": {)",
+               R"("Resources": {"Sessions": {"Type": "AWS::DynamoDB::Table", "Properties": {
     "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}}, )");
-  const std::map<std::string, std::map<std::string, std::string>> assets{{"bbbb", {{"index.py", "b"}}}, {"site", {{"index.html", "new"}}}};
+  const std::map<std::string, std::map<std::string, std::string>> assets{
+      {"bbbb", {{"index.py", "b"}}}, {"site", {{"index.html", "new"}}}};
   const auto plan = target->plan(assembly("plan", changed, assets));
   ASSERT_TRUE(plan) << text(plan.error());
   int injected = 0;
@@ -173,13 +187,18 @@ TEST_F(LocalTargetTest, AFailureAtEachResourceInTurnLeavesTheLiveWorldAsItWas) {
     if (change.effect == Effect::Keep || change.effect == Effect::Delete) continue;
     ++injected;
     options.before_each = [&](const std::string& stack, const std::string& logical_id) -> Done {
-      if (stack == change.stack && logical_id == change.logical_id) return failure(Fault::Unavailable, "injected");
+      if (stack == change.stack && logical_id == change.logical_id)
+        return failure(Fault::Unavailable, "injected");
       return done();
     };
     target = open();
-    const auto failed = target->prepare(assembly(fmt::format("try-{}", injected), changed, assets), ignore, {});
+    const auto failed =
+        target->prepare(assembly(fmt::format("try-{}", injected), changed, assets), ignore, {});
     ASSERT_FALSE(failed) << change.logical_id;
-    EXPECT_NE(failed.error().what.find(fmt::format("injected, while making {} {}/{}", change.type, change.stack, change.logical_id)), std::string::npos) << failed.error().what;
+    EXPECT_NE(failed.error().what.find(fmt::format("injected, while making {} {}/{}", change.type,
+                                                   change.stack, change.logical_id)),
+              std::string::npos)
+        << failed.error().what;
     EXPECT_EQ(*target->fingerprint(), before.fingerprint) << change.logical_id;
     EXPECT_EQ(statuses(change.stack)[0], "UPDATE_ROLLBACK_COMPLETE") << change.logical_id;
     EXPECT_EQ(tables.tables.size(), 1U) << change.logical_id;
@@ -194,7 +213,8 @@ TEST_F(LocalTargetTest, AFailureAtEachResourceOfTheFirstDeploymentLeavesNothing)
   EXPECT_EQ(plan->changes.size(), 19U);
   for (const auto& change : plan->changes) {
     options.before_each = [&](const std::string& stack, const std::string& logical_id) -> Done {
-      if (stack == change.stack && logical_id == change.logical_id) return failure(Fault::Unavailable, "injected");
+      if (stack == change.stack && logical_id == change.logical_id)
+        return failure(Fault::Unavailable, "injected");
       return done();
     };
     target = open();
@@ -219,16 +239,21 @@ TEST_F(LocalTargetTest, SiblingsOfAFailedResourceAreCancelled) {
   std::map<std::string, std::string> reasons;
   const auto events = *target->events("Api", 1000);
   for (const auto& event : events)
-    if (event.status == "CREATE_FAILED" || event.status == "ROLLBACK_IN_PROGRESS") reasons[event.logical_id] = event.reason;
+    if (event.status == "CREATE_FAILED" || event.status == "ROLLBACK_IN_PROGRESS")
+      reasons[event.logical_id] = event.reason;
   EXPECT_EQ(reasons.at("Rest"), "no API today");
-  EXPECT_EQ(reasons.at("Api"), "The following resource(s) failed to create: [Rest]. Rollback requested by user.");
+  EXPECT_EQ(reasons.at("Api"),
+            "The following resource(s) failed to create: [Rest]. Rollback requested by user.");
 }
 
 TEST_F(LocalTargetTest, StoppingRollsBack) {
   std::stop_source stop;
-  const auto stopped = target->prepare(registry("d1", "aaaa"), [&](const StackEvent& event) {
-    if (event.logical_id == "Fn") stop.request_stop();
-  }, stop.get_token());
+  const auto stopped = target->prepare(
+      registry("d1", "aaaa"),
+      [&](const StackEvent& event) {
+        if (event.logical_id == "Fn") stop.request_stop();
+      },
+      stop.get_token());
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().fault, Fault::Cancelled);
   EXPECT_EQ(statuses("Api")[0], "ROLLBACK_COMPLETE");
@@ -242,15 +267,23 @@ TEST_F(LocalTargetTest, ACrashAtAnyEventLeavesNoOperationUnderWay) {
     const auto request = registry(fmt::format("crash-{}", at), "bbbb");
     bool crashed = false;
     try {
-      const auto candidate = target->prepare(request, [&](const StackEvent&) { if (seen++ == at) throw Crash{}; }, {});
+      const auto candidate = target->prepare(request,
+                                             [&](const StackEvent&) {
+                                               if (seen++ == at) throw Crash{};
+                                             },
+                                             {});
       ASSERT_TRUE(candidate) << text(candidate.error());
-      const auto promoted = target->promote(request.deployment, [&](const StackEvent&) { if (seen++ == at) throw Crash{}; });
+      const auto promoted = target->promote(request.deployment, [&](const StackEvent&) {
+        if (seen++ == at) throw Crash{};
+      });
       ASSERT_TRUE(promoted);
     } catch (const Crash&) {
       crashed = true;
     }
     reopen();
-    for (const auto* stack : {"Data", "Api", "Site"}) EXPECT_FALSE(statuses(stack)[0].ends_with("IN_PROGRESS")) << at << " " << stack << " " << statuses(stack)[0];
+    for (const auto* stack : {"Data", "Api", "Site"})
+      EXPECT_FALSE(statuses(stack)[0].ends_with("IN_PROGRESS"))
+          << at << " " << stack << " " << statuses(stack)[0];
     const auto live = (*target->live())->id.value;
     if (live == "d1") {
       EXPECT_TRUE(crashed);
@@ -296,12 +329,46 @@ TEST_F(LocalTargetTest, WhatCannotBeTakenBackIsSaidAndTriedAgain) {
 
 TEST_F(LocalTargetTest, ATamperedFunctionShowsInTheFingerprint) {
   const auto live = deployed(registry("d1", "aaaa"));
-  ASSERT_TRUE(write_file(std::filesystem::path(serving.views.at("live").functions[0].code_folder) / "planted.py", "x"));
+  ASSERT_TRUE(write_file(
+      std::filesystem::path(serving.views.at("live").functions[0].code_folder) / "planted.py",
+      "x"));
   EXPECT_NE(*target->fingerprint(), live.fingerprint);
 }
 
+TEST_F(LocalTargetTest, ARestartNeitherHidesDamageNorForgetsTheFingerprintOfTheSwitch) {
+  const auto live = deployed(registry("d1", "aaaa"));
+  ASSERT_TRUE(write_file(
+      std::filesystem::path(serving.views.at("live").functions[0].code_folder) / "planted.py",
+      "x"));
+  const auto lines = reopen();
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NE(lines[0].find("was changed"), std::string::npos) << lines[0];
+  EXPECT_EQ((*target->live())->fingerprint, live.fingerprint);
+  EXPECT_NE(*target->fingerprint(), live.fingerprint);
+}
+
+TEST_F(LocalTargetTest, ATableLeftBehindByAGoingBackIsTakenUpAgain) {
+  const auto with_name = [&](const std::string& deployment, bool sessions) {
+    auto stacks = registry_stacks("aaaa");
+    if (sessions)
+      stacks[0].body = replaced(
+          stacks[0].body, R"("Resources": {)",
+          R"("Resources": {"Sessions": {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": "sessions",
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}}, )");
+    return assembly(deployment, stacks,
+                    {{"aaaa", {{"index.py", "# aaaa"}}}, {"site", {{"index.html", "x"}}}});
+  };
+  deployed(with_name("d1", false));
+  deployed(with_name("d2", true));
+  ASSERT_TRUE(target->restore({"d1"}, ignore));
+  EXPECT_TRUE(tables.tables.contains("sessions")) << "data stays as it is";
+  deployed(with_name("d3", true));
+  EXPECT_TRUE(tables.tables.contains("sessions"));
+}
+
 TEST_F(LocalTargetTest, TheNewestTenOnceLiveWorldsAreKept) {
-  for (int i = 0; i < 13; ++i) deployed(registry(fmt::format("d{}", i), i % 2 == 0 ? "aaaa" : "bbbb"));
+  for (int i = 0; i < 13; ++i)
+    deployed(registry(fmt::format("d{}", i), i % 2 == 0 ? "aaaa" : "bbbb"));
   EXPECT_FALSE(target->restore({"d2"}, ignore));
   EXPECT_TRUE(target->restore({"d3"}, ignore));
 }

@@ -13,16 +13,21 @@ namespace {
 std::string plain_id(const std::string& logical_id) {
   if (logical_id.size() <= 8) return logical_id;
   const auto tail = std::string_view(logical_id).substr(logical_id.size() - 8);
-  return tail.find_first_not_of("0123456789ABCDEF") == std::string_view::npos ? logical_id.substr(0, logical_id.size() - 8) : logical_id;
+  return tail.find_first_not_of("0123456789ABCDEF") == std::string_view::npos
+             ? logical_id.substr(0, logical_id.size() - 8)
+             : logical_id;
 }
 
 json::array resources_of(const StackRecord& stack) {
   json::array out;
   for (const auto& resource : stack.resources) {
     const auto* type = find_type(resource.type);
-    const bool run = type != nullptr && type->standing == Standing::Run && !resource.details.contains("provider");
-    out.push_back(json::object{{"logicalId", resource.logical_id}, {"type", resource.type},
-                               {"physicalId", masked(resource.physical_id, stack.secrets)}, {"standing", run ? "run" : "noted"}});
+    const bool run = type != nullptr && type->standing == Standing::Run &&
+                     !resource.details.contains("provider");
+    out.push_back(json::object{{"logicalId", resource.logical_id},
+                               {"type", resource.type},
+                               {"physicalId", masked(resource.physical_id, stack.secrets)},
+                               {"standing", run ? "run" : "noted"}});
   }
   return out;
 }
@@ -42,7 +47,9 @@ Result<Fingerprint> LocalTarget::fingerprint() {
   return fingerprint_of(shown, stored->world, tables_);
 }
 
-Result<std::vector<StackEvent>> LocalTarget::events(const std::string& stack, size_t count) { return store_->events(stack, count); }
+Result<std::vector<StackEvent>> LocalTarget::events(const std::string& stack, size_t count) {
+  return store_->events(stack, count);
+}
 
 Result<json::value> LocalTarget::stacks() {
   const auto stored = TRY(store_->live());
@@ -54,22 +61,37 @@ Result<json::value> LocalTarget::stacks() {
     json::object outputs;
     for (const auto& output : stack.outputs) {
       const auto found = stored->deployment.outputs.find(stack.name + "." + output.name);
-      outputs[output.name] = found == stored->deployment.outputs.end() ? json::value(nullptr) : json::value(found->second);
+      outputs[output.name] = found == stored->deployment.outputs.end() ? json::value(nullptr)
+                                                                       : json::value(found->second);
     }
     const auto status = statuses.find(stack.name);
-    list.push_back(json::object{{"name", stack.name}, {"id", stack.id}, {"status", status == statuses.end() ? "CREATE_COMPLETE" : status->second},
-                                {"deployment", world.id.value}, {"terminationProtection", stack.termination_protection},
-                                {"outputs", std::move(outputs)}, {"resources", resources_of(stack)}});
+    list.push_back(
+        json::object{{"name", stack.name},
+                     {"id", stack.id},
+                     {"status", status == statuses.end() ? "CREATE_COMPLETE" : status->second},
+                     {"deployment", world.id.value},
+                     {"terminationProtection", stack.termination_protection},
+                     {"outputs", std::move(outputs)},
+                     {"resources", resources_of(stack)}});
   }
   for (const auto& [name, status] : statuses)
     if (world.find(name) == nullptr)
-      list.push_back(json::object{{"name", name}, {"id", nullptr}, {"status", status}, {"deployment", nullptr},
-                                  {"terminationProtection", false}, {"outputs", json::object{}}, {"resources", json::array{}}});
-  return json::value(json::object{{"stacks", std::move(list)}, {"live", world.id.empty() ? json::value(nullptr) : json::value(world.id.value)},
-                                  {"candidate", candidates.empty() ? json::value(nullptr) : json::value(candidates.front().value)}});
+      list.push_back(json::object{{"name", name},
+                                  {"id", nullptr},
+                                  {"status", status},
+                                  {"deployment", nullptr},
+                                  {"terminationProtection", false},
+                                  {"outputs", json::object{}},
+                                  {"resources", json::array{}}});
+  return json::value(
+      json::object{{"stacks", std::move(list)},
+                   {"live", world.id.empty() ? json::value(nullptr) : json::value(world.id.value)},
+                   {"candidate", candidates.empty() ? json::value(nullptr)
+                                                    : json::value(candidates.front().value)}});
 }
 
-Result<std::string> LocalTarget::physical_function(const std::string& name, const World& world) const {
+Result<std::string> LocalTarget::physical_function(const std::string& name,
+                                                   const World& world) const {
   std::vector<std::string> found;
   std::vector<std::string> known;
   for (const auto& [stack, record] : world.of_type("AWS::Lambda::Function")) {
@@ -83,17 +105,23 @@ Result<std::string> LocalTarget::physical_function(const std::string& name, cons
       }
   }
   if (found.size() == 1) return found.front();
-  if (found.size() > 1) return failure(Fault::Invalid, "several functions are called {}", name).with_next("Write Stack/LogicalId: " + join(known, ", ") + ".");
-  return failure(Fault::Missing, "no function {}", name).with_next(known.empty() ? "Nothing is deployed." : "There is " + join(known, ", ") + ".");
+  if (found.size() > 1)
+    return failure(Fault::Invalid, "several functions are called {}", name)
+        .with_next("Write Stack/LogicalId: " + join(known, ", ") + ".");
+  return failure(Fault::Missing, "no function {}", name)
+      .with_next(known.empty() ? "Nothing is deployed." : "There is " + join(known, ", ") + ".");
 }
 
-Result<Invocation> LocalTarget::invoke(const std::string& function, const std::string& qualifier, const std::string& payload) {
+Result<Invocation> LocalTarget::invoke(const std::string& function, const std::string& qualifier,
+                                       const std::string& payload) {
   const auto stored = TRY(store_->live());
   const auto world = world_or_empty(stored);
   const auto name = TRY(physical_function(function, world));
   auto which = qualifier;
   for (const auto& [stack, alias] : world.of_type("AWS::Lambda::Alias"))
-    if (which.empty() && text_at(alias->details, "function") == name && text_at(alias->details, "name") == "live") which = "live";
+    if (which.empty() && text_at(alias->details, "function") == name &&
+        text_at(alias->details, "name") == "live")
+      which = "live";
   return serving_.invoke("live", name, which, payload);
 }
 

@@ -11,7 +11,8 @@ namespace tandem::deploy::local {
 namespace {
 
 Error refused(const Parameter& parameter, std::string_view why) {
-  const auto hint = parameter.constraint.empty() ? std::string{} : fmt::format(" ({})", parameter.constraint);
+  const auto hint =
+      parameter.constraint.empty() ? std::string{} : fmt::format(" ({})", parameter.constraint);
   return failure(Fault::Invalid, "parameter {} {}{}", parameter.name, why, hint);
 }
 
@@ -25,7 +26,8 @@ std::optional<double> number_from(const std::string& text) {
 /// The bootstrap stack's version is the one SSM parameter that exists here.
 Result<std::string> from_parameter_store(const Parameter& parameter, const std::string& path) {
   if (path.starts_with("/cdk-bootstrap/") && path.ends_with("/version")) return std::string("30");
-  return failure(Fault::Invalid, "parameter {} reads the SSM parameter {}, and there is none of that name here",
+  return failure(Fault::Invalid,
+                 "parameter {} reads the SSM parameter {}, and there is none of that name here",
                  parameter.name, path);
 }
 
@@ -37,12 +39,16 @@ Done check_text(const Parameter& parameter, const std::string& text) {
     return refused(parameter, fmt::format("is longer than MaxLength {}", *parameter.max_length));
   if (!parameter.allowed_values.empty() &&
       std::ranges::find(parameter.allowed_values, text) == parameter.allowed_values.end())
-    return refused(parameter, fmt::format("is none of the AllowedValues {}", join(parameter.allowed_values, ", ")));
+    return refused(parameter, fmt::format("is none of the AllowedValues {}",
+                                          join(parameter.allowed_values, ", ")));
   if (parameter.allowed_pattern.empty()) return done();
   const re2::RE2 pattern(parameter.allowed_pattern, re2::RE2::Quiet);
-  if (!pattern.ok()) return refused(parameter, fmt::format("has an AllowedPattern that cannot be read here: {}", pattern.error()));
+  if (!pattern.ok())
+    return refused(parameter, fmt::format("has an AllowedPattern that cannot be read here: {}",
+                                          pattern.error()));
   if (!re2::RE2::FullMatch(text, pattern))
-    return refused(parameter, fmt::format("does not match AllowedPattern {}", parameter.allowed_pattern));
+    return refused(parameter,
+                   fmt::format("does not match AllowedPattern {}", parameter.allowed_pattern));
   return done();
 }
 
@@ -87,7 +93,8 @@ Result<ParameterValues> parameter_values(const std::vector<Parameter>& parameter
   ParameterValues out;
   for (const auto& parameter : parameters) {
     const auto found = given.find(parameter.name);
-    if (found == given.end() && !parameter.fallback) return refused(parameter, "has no value and no Default");
+    if (found == given.end() && !parameter.fallback)
+      return refused(parameter, "has no value and no Default");
     const auto& text = found != given.end() ? found->second : *parameter.fallback;
     out.values[parameter.name] = TRY(value_of(parameter, text));
     if (parameter.no_echo && !text.empty()) out.secrets.push_back(text);

@@ -71,7 +71,8 @@ constexpr auto site = R"json({
 }  // namespace
 
 std::vector<TestStack> registry_stacks(const std::string& code) {
-  return {{"Data", data}, {"Api", replaced(api, "@CODE@", code), {"Data"}}, {"Site", site, {"Api"}}};
+  return {
+      {"Data", data}, {"Api", replaced(api, "@CODE@", code), {"Data"}}, {"Site", site, {"Api"}}};
 }
 
 }  // namespace tandem::deploy::local

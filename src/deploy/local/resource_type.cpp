@@ -9,18 +9,21 @@
 namespace tandem::deploy::local {
 namespace {
 
-std::string digits(const Workbench& bench, const Wanted& wanted, std::string_view alphabet, size_t count) {
+std::string digits(const Workbench& bench, const Wanted& wanted, std::string_view alphabet,
+                   size_t count) {
   const auto seed = bench.deployment + '\n' + wanted.stack + '\n' + wanted.resource.logical_id;
   const auto bytes = Sha256().add(seed).raw();
   std::string out;
-  for (size_t i = 0; i < count; ++i) out += alphabet[static_cast<unsigned char>(bytes[i % bytes.size()]) % alphabet.size()];
+  for (size_t i = 0; i < count; ++i)
+    out += alphabet[static_cast<unsigned char>(bytes[i % bytes.size()]) % alphabet.size()];
   return out;
 }
 
 const std::vector<const ResourceType*>& all_types() {
   static const auto types = [] {
     std::vector<const ResourceType*> found;
-    for (const auto* family : {&data_types(), &function_types(), &rest_types(), &http_types(), &site_types(), &noted_types()})
+    for (const auto* family : {&data_types(), &function_types(), &rest_types(), &http_types(),
+                               &site_types(), &noted_types()})
       for (const auto& type : *family) found.push_back(&type);
     return found;
   }();
@@ -28,19 +31,25 @@ const std::vector<const ResourceType*>& all_types() {
 }
 
 /// Of no effect anywhere: kept in the record, not worth a note.
-bool is_description(std::string_view path) { return path == "Tags" || path == "Description" || path == "ServiceToken"; }
+bool is_description(std::string_view path) {
+  return path == "Tags" || path == "Description" || path == "ServiceToken";
+}
 
-void collect(const ResourceType& type, const std::string& path, const json::value& value, std::set<std::string>& found) {
+void collect(const ResourceType& type, const std::string& path, const json::value& value,
+             std::set<std::string>& found) {
   if (std::ranges::find(type.honoured, path) != type.honoured.end()) return;
-  const bool inside = std::ranges::any_of(type.honoured, [&](auto known) { return known.starts_with(path + "."); });
+  const bool inside =
+      std::ranges::any_of(type.honoured, [&](auto known) { return known.starts_with(path + "."); });
   if (!inside) {
     if (!is_description(path)) found.insert(path);
   } else if (const auto* object = value.if_object()) {
-    for (const auto& [key, member] : *object) collect(type, path + "." + std::string(key), member, found);
+    for (const auto& [key, member] : *object)
+      collect(type, path + "." + std::string(key), member, found);
   } else if (const auto* array = value.if_array()) {
     for (const auto& member : *array) {
       if (!member.is_object()) continue;
-      for (const auto& [key, inner] : member.as_object()) collect(type, path + "." + std::string(key), inner, found);
+      for (const auto& [key, inner] : member.as_object())
+        collect(type, path + "." + std::string(key), inner, found);
     }
   }
 }
@@ -56,7 +65,8 @@ std::string Workbench::small_letters(const Wanted& wanted, size_t count) const {
 }
 
 std::string Workbench::name(const Wanted& wanted, std::string_view property, size_t limit) const {
-  if (const auto* fixed = wanted.properties.if_contains(property); fixed != nullptr && fixed->is_string())
+  if (const auto* fixed = wanted.properties.if_contains(property);
+      fixed != nullptr && fixed->is_string())
     return std::string(fixed->as_string());
   if (wanted.old != nullptr) return wanted.old->physical_id;
   const auto tail = "-" + letters(wanted, 13);

@@ -1,10 +1,9 @@
-#include "deploy/local/scene_of.hpp"
-
 #include <algorithm>
 
 #include "base/text.hpp"
 #include "deploy/local/scene_apis.hpp"
 #include "deploy/local/scene_json.hpp"
+#include "deploy/local/scene_of.hpp"
 
 namespace tandem::deploy::local {
 namespace {
@@ -13,22 +12,26 @@ Done add_functions(const World& world, Scene& scene) {
   for (const auto* type : {"AWS::Lambda::Function", "AWS::Lambda::Version"})
     for (const auto& [stack, record] : world.of_type(type)) {
       if (record->details.contains("provider")) continue;
-      auto function = TRY(function_from_json(record->details), "showing {} {}/{}", type, stack, record->logical_id);
+      auto function = TRY(function_from_json(record->details), "showing {} {}/{}", type, stack,
+                          record->logical_id);
       scene.functions.push_back(std::move(function));
     }
-  // Concurrency is reserved for a function; its versions follow, also those that were published before.
+  // Concurrency is reserved for a function; its versions follow, also those that were published
+  // before.
   for (auto& function : scene.functions) {
     const auto latest = std::ranges::find_if(scene.functions, [&](const Function& other) {
       return other.name == function.name && other.version == "$LATEST";
     });
-    if (latest != scene.functions.end()) function.reserved_concurrency = latest->reserved_concurrency;
+    if (latest != scene.functions.end())
+      function.reserved_concurrency = latest->reserved_concurrency;
   }
   return done();
 }
 
 void add_aliases(const World& world, Scene& scene) {
   for (const auto& [stack, record] : world.of_type("AWS::Lambda::Alias")) {
-    Alias alias{text_at(record->details, "name"), text_at(record->details, "function"), text_at(record->details, "version")};
+    Alias alias{text_at(record->details, "name"), text_at(record->details, "function"),
+                text_at(record->details, "version")};
     for (const auto& [version, share] : record->details.at("weights").as_object())
       alias.weights[std::string(version)] = share.to_number<double>();
     scene.aliases.push_back(std::move(alias));
@@ -38,7 +41,9 @@ void add_aliases(const World& world, Scene& scene) {
 void add_permissions(const World& world, Scene& scene) {
   for (const auto& [stack, record] : world.of_type("AWS::Lambda::Permission"))
     if (text_at(record->details, "invokes") == "true")
-      scene.permissions.push_back({text_at(record->details, "function"), text_at(record->details, "principal"), text_at(record->details, "source_arn")});
+      scene.permissions.push_back({text_at(record->details, "function"),
+                                   text_at(record->details, "principal"),
+                                   text_at(record->details, "source_arn")});
 }
 
 const json::value* policy_of(const World& world, const std::string& bucket) {
@@ -60,12 +65,14 @@ std::vector<ErrorResponse> errors_of(const json::object& config) {
     if (!member.is_object()) continue;
     const auto status = std::atoi(text_at(member.as_object(), "ErrorCode", "0").c_str());
     const auto response = std::atoi(text_at(member.as_object(), "ResponseCode", "0").c_str());
-    errors.push_back({status, response == 0 ? status : response, text_at(member.as_object(), "ResponsePagePath")});
+    errors.push_back({status, response == 0 ? status : response,
+                      text_at(member.as_object(), "ResponsePagePath")});
   }
   return errors;
 }
 
-/// Whether the default behaviour's origin is reached with an access control, i.e. as the distribution itself.
+/// Whether the default behaviour's origin is reached with an access control, i.e. as the
+/// distribution itself.
 bool signs(const json::object& config, const std::string& host) {
   const auto* origins = config.if_contains("Origins");
   if (origins == nullptr || !origins->is_array()) return false;
@@ -90,17 +97,20 @@ void add_distributions(const World& world, const std::string& account, Scene& sc
     const auto arn = fmt::format("arn:aws:cloudfront::{}:distribution/{}", account, site.id);
     site.readable = readable(world, site.bucket, signs(config, host) ? arn : "");
     const auto* behaviour = config.if_contains("DefaultCacheBehavior");
-    site.compress = behaviour != nullptr && behaviour->is_object() && text_at(behaviour->as_object(), "Compress") == "true";
+    site.compress = behaviour != nullptr && behaviour->is_object() &&
+                    text_at(behaviour->as_object(), "Compress") == "true";
     scene.sites.push_back(std::move(site));
   }
 }
 
-/// A bucket with a website configuration and no distribution before it answers at its own website address.
+/// A bucket with a website configuration and no distribution before it answers at its own website
+/// address.
 void add_websites(const World& world, Scene& scene) {
   for (const auto& [stack, record] : world.of_type("AWS::S3::Bucket")) {
     const auto* website = record->properties.if_contains("WebsiteConfiguration");
     if (website == nullptr || !website->is_object()) continue;
-    if (std::ranges::find(scene.sites, record->physical_id, &Site::bucket) != scene.sites.end()) continue;
+    if (std::ranges::find(scene.sites, record->physical_id, &Site::bucket) != scene.sites.end())
+      continue;
     Site site;
     site.id = record->physical_id;
     site.stack = stack;

@@ -12,7 +12,8 @@ std::map<std::string, std::string> texts_at(const json::object& object, std::str
   const auto* value = object.if_contains(key);
   std::map<std::string, std::string> texts;
   if (value == nullptr || !value->is_object()) return texts;
-  for (const auto& [name, member] : value->as_object()) texts[std::string(name)] = scalar_text(member).value_or("");
+  for (const auto& [name, member] : value->as_object())
+    texts[std::string(name)] = scalar_text(member).value_or("");
   return texts;
 }
 
@@ -53,7 +54,8 @@ void read_access_log(const json::object& properties, std::string_view key, Stage
   stage.access_log_format = text_at(settings->as_object(), "Format");
 }
 
-/// MethodSettings write paths as "/~1people~1{id}" ("~1" is a slash); "*" and "/*" mean the whole stage.
+/// MethodSettings write paths as "/~1people~1{id}" ("~1" is a slash); "*" and "/*" mean the whole
+/// stage.
 void read_method_settings(const json::object& properties, Stage& stage) {
   const auto* list = properties.if_contains("MethodSettings");
   if (list == nullptr || !list->is_array()) return;
@@ -65,9 +67,11 @@ void read_method_settings(const json::object& properties, Stage& stage) {
     if (path.starts_with("//")) path.erase(0, 1);
     if (method == "*" && path == "/*") {
       stage.throttle = throttle_from(setting, stage.throttle);
-      stage.caching = text_at(properties, "CacheClusterEnabled") == "true" && text_at(setting, "CachingEnabled") == "true";
+      stage.caching = text_at(properties, "CacheClusterEnabled") == "true" &&
+                      text_at(setting, "CachingEnabled") == "true";
       stage.cache_seconds = static_cast<int>(number_at(setting, "CacheTtlInSeconds", 300));
-    } else if (setting.contains("ThrottlingRateLimit") || setting.contains("ThrottlingBurstLimit")) {
+    } else if (setting.contains("ThrottlingRateLimit") ||
+               setting.contains("ThrottlingBurstLimit")) {
       stage.route_throttles[method + " " + path] = throttle_from(setting, stage.throttle);
     }
   }
@@ -88,11 +92,13 @@ Stage http_stage(const ResourceRecord& record) {
   stage.variables = texts_at(record.properties, "StageVariables");
   read_access_log(record.properties, "AccessLogSettings", stage);
   const auto* settings = record.properties.if_contains("DefaultRouteSettings");
-  if (settings != nullptr && settings->is_object()) stage.throttle = throttle_from(settings->as_object(), stage.throttle);
+  if (settings != nullptr && settings->is_object())
+    stage.throttle = throttle_from(settings->as_object(), stage.throttle);
   const auto* routes = record.properties.if_contains("RouteSettings");
   if (routes == nullptr || !routes->is_object()) return stage;
   for (const auto& [key, member] : routes->as_object())
-    if (member.is_object()) stage.route_throttles[std::string(key)] = throttle_from(member.as_object(), stage.throttle);
+    if (member.is_object())
+      stage.route_throttles[std::string(key)] = throttle_from(member.as_object(), stage.throttle);
   return stage;
 }
 
@@ -119,7 +125,9 @@ Api api_from(const std::string& stack, const ResourceRecord& record, ApiKind kin
 
 Done read_snapshot(const World& world, const std::string& deployment, Api& api) {
   const auto* record = world.find("AWS::ApiGateway::Deployment", deployment);
-  if (record == nullptr) return failure(Fault::Invalid, "the stage of API {} names deployment {}, which is gone", api.logical_id, deployment);
+  if (record == nullptr)
+    return failure(Fault::Invalid, "the stage of API {} names deployment {}, which is gone",
+                   api.logical_id, deployment);
   for (const auto& member : record->details.at("routes").as_array()) {
     auto route = TRY(route_from_json(member));
     api.routes.push_back(std::move(route));
@@ -138,7 +146,9 @@ Done add_rest_apis(const World& world, Scene& scene) {
       if (text_at(stage->details, "api") != api.id) continue;
       const auto deployment = text_at(stage->details, "deployment");
       if (!snapshot.empty() && snapshot != deployment)
-        return failure(Fault::Invalid, "API {}/{} has stages with different deployments, which is not run here", stack, api.logical_id);
+        return failure(Fault::Invalid,
+                       "API {}/{} has stages with different deployments, which is not run here",
+                       stack, api.logical_id);
       snapshot = deployment;
       api.stages.push_back(rest_stage(*stage));
     }

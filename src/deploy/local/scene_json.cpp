@@ -16,12 +16,21 @@ std::map<std::string, std::string> texts_from_json(const json::object& object) {
 }
 
 json::object to_json(const Function& function) {
-  json::object out{{"name", function.name}, {"version", function.version}, {"arn", function.arn},
-                   {"runtime", function.runtime}, {"handler", function.handler}, {"code_folder", function.code_folder},
-                   {"code_digest", function.code_digest}, {"memory_mb", function.memory_mb},
-                   {"timeout_seconds", function.timeout_seconds}, {"environment", json_of_texts(function.environment)},
-                   {"log_group", function.log_group}, {"layer_folders", json_of(function.layer_folders)}};
-  out["reserved_concurrency"] = function.reserved_concurrency ? json::value(*function.reserved_concurrency) : json::value(nullptr);
+  json::object out{{"name", function.name},
+                   {"version", function.version},
+                   {"arn", function.arn},
+                   {"runtime", function.runtime},
+                   {"handler", function.handler},
+                   {"code_folder", function.code_folder},
+                   {"code_digest", function.code_digest},
+                   {"memory_mb", function.memory_mb},
+                   {"timeout_seconds", function.timeout_seconds},
+                   {"environment", json_of_texts(function.environment)},
+                   {"log_group", function.log_group},
+                   {"layer_folders", json_of(function.layer_folders)}};
+  out["reserved_concurrency"] = function.reserved_concurrency
+                                    ? json::value(*function.reserved_concurrency)
+                                    : json::value(nullptr);
   return out;
 }
 
@@ -47,10 +56,16 @@ Result<Function> function_from_json(const json::value& value) {
 }
 
 json::object to_json(const Route& route) {
-  return {{"method", route.method}, {"path", route.path}, {"resource_id", route.resource_id},
-          {"type", route.type == IntegrationType::Mock ? "mock" : "lambda"}, {"function_arn", route.function_arn},
-          {"payload", route.payload}, {"timeout_ms", route.timeout_ms}, {"mock_status", route.mock.status},
-          {"mock_headers", json_of_texts(route.mock.headers)}, {"mock_body", route.mock.body}};
+  return {{"method", route.method},
+          {"path", route.path},
+          {"resource_id", route.resource_id},
+          {"type", route.type == IntegrationType::Mock ? "mock" : "lambda"},
+          {"function_arn", route.function_arn},
+          {"payload", route.payload},
+          {"timeout_ms", route.timeout_ms},
+          {"mock_status", route.mock.status},
+          {"mock_headers", json_of_texts(route.mock.headers)},
+          {"mock_body", route.mock.body}};
 }
 
 Result<Route> route_from_json(const json::value& value) {
@@ -59,7 +74,8 @@ Result<Route> route_from_json(const json::value& value) {
   route.method = fields.string("method");
   route.path = fields.string("path");
   route.resource_id = fields.string("resource_id");
-  route.type = fields.string("type") == "mock" ? IntegrationType::Mock : IntegrationType::LambdaProxy;
+  route.type =
+      fields.string("type") == "mock" ? IntegrationType::Mock : IntegrationType::LambdaProxy;
   route.function_arn = fields.string("function_arn");
   route.payload = fields.string("payload");
   route.timeout_ms = static_cast<int>(fields.integer("timeout_ms"));
@@ -74,23 +90,35 @@ json::object to_json(const Stage& stage) {
   json::object throttles;
   for (const auto& [route, throttle] : stage.route_throttles)
     throttles[route] = json::object{{"rate", throttle.rate}, {"burst", throttle.burst}};
-  return {{"name", stage.name}, {"variables", json_of_texts(stage.variables)}, {"rate", stage.throttle.rate},
-          {"burst", stage.throttle.burst}, {"route_throttles", std::move(throttles)},
-          {"access_log_group", stage.access_log_group}, {"access_log_format", stage.access_log_format},
-          {"caching", stage.caching}, {"cache_seconds", stage.cache_seconds}};
+  return {{"name", stage.name},
+          {"variables", json_of_texts(stage.variables)},
+          {"rate", stage.throttle.rate},
+          {"burst", stage.throttle.burst},
+          {"route_throttles", std::move(throttles)},
+          {"access_log_group", stage.access_log_group},
+          {"access_log_format", stage.access_log_format},
+          {"caching", stage.caching},
+          {"cache_seconds", stage.cache_seconds}};
 }
 
 json::object to_json(const Cors& cors) {
-  return {{"origins", json_of(cors.origins)}, {"methods", json_of(cors.methods)}, {"headers", json_of(cors.headers)},
-          {"expose", json_of(cors.expose)}, {"max_age", cors.max_age}, {"credentials", cors.credentials}};
+  return {{"origins", json_of(cors.origins)}, {"methods", json_of(cors.methods)},
+          {"headers", json_of(cors.headers)}, {"expose", json_of(cors.expose)},
+          {"max_age", cors.max_age},          {"credentials", cors.credentials}};
 }
 
 json::object to_json(const Site& site) {
   json::array errors;
   for (const auto& error : site.errors)
-    errors.push_back(json::object{{"status", error.status}, {"response", error.response_status}, {"page", error.page}});
-  return {{"id", site.id}, {"domain", site.domain}, {"bucket", site.bucket}, {"root", site.root_object},
-          {"errors", std::move(errors)}, {"readable", site.readable}, {"compress", site.compress}};
+    errors.push_back(json::object{
+        {"status", error.status}, {"response", error.response_status}, {"page", error.page}});
+  return {{"id", site.id},
+          {"domain", site.domain},
+          {"bucket", site.bucket},
+          {"root", site.root_object},
+          {"errors", std::move(errors)},
+          {"readable", site.readable},
+          {"compress", site.compress}};
 }
 
 }  // namespace tandem::deploy::local

@@ -14,12 +14,14 @@ Result<std::optional<TableShape>> FakeTables::find(const std::string& table) {
 
 Done FakeTables::create(const TableShape& shape) {
   if (refuses_creation) return failure(Fault::Unavailable, "the table engine has no room");
-  if (!tables.emplace(shape.name, shape).second) return failure(Fault::Conflict, "{} exists", shape.name);
+  if (!tables.emplace(shape.name, shape).second)
+    return failure(Fault::Conflict, "{} exists", shape.name);
   tables[shape.name].expiry.clear();  // as on AWS: expiry is set by a call of its own
   return done();
 }
 
-Done FakeTables::add_index(const std::string& table, const IndexShape& index, const std::map<std::string, std::string>& types) {
+Done FakeTables::add_index(const std::string& table, const IndexShape& index,
+                           const std::map<std::string, std::string>& types) {
   auto& shape = tables.at(table);
   shape.indexes.push_back(index);
   std::ranges::sort(shape.indexes, {}, &IndexShape::name);
@@ -33,7 +35,9 @@ Done FakeTables::remove_index(const std::string& table, const std::string& index
   auto used = shape.keys;
   for (const auto& list : {shape.indexes, shape.local_indexes})
     for (const auto& each : list) used.insert(used.end(), each.keys.begin(), each.keys.end());
-  std::erase_if(shape.attributes, [&](const auto& each) { return std::ranges::find(used, each.first, &KeyPart::attribute) == used.end(); });
+  std::erase_if(shape.attributes, [&](const auto& each) {
+    return std::ranges::find(used, each.first, &KeyPart::attribute) == used.end();
+  });
   return done();
 }
 
@@ -63,7 +67,8 @@ Result<Addresses> FakeServing::show(const std::string& view, const Scene& scene)
   return addresses_of(view, scene);
 }
 
-Result<Addresses> FakeServing::become(const std::string& from, const std::string& to, const Scene& scene) {
+Result<Addresses> FakeServing::become(const std::string& from, const std::string& to,
+                                      const Scene& scene) {
   if (refuses_to_become) return failure(Fault::Unavailable, "the switch is stuck");
   if (!views.contains(from)) return failure(Fault::Missing, "nothing is shown as {}", from);
   views.erase(from);
@@ -75,8 +80,9 @@ Result<Addresses> FakeServing::addresses(const std::string& view) const {
   return addresses_of(view, scene);
 }
 
-Result<Invocation> FakeServing::invoke(const std::string& view, const std::string& function, const std::string& qualifier,
-                                       const std::string&, InvokeMode) {
+Result<Invocation> FakeServing::invoke(const std::string& view, const std::string& function,
+                                       const std::string& qualifier, const std::string&,
+                                       InvokeMode) {
   return Invocation{200, view + " " + function + " " + qualifier};
 }
 
@@ -107,26 +113,35 @@ std::vector<std::string> StackGround::reopen() {
   return std::move(lines).value_or({});
 }
 
-PrepareRequest StackGround::assembly(const std::string& deployment, const std::vector<TestStack>& stacks,
-                                     const std::map<std::string, std::map<std::string, std::string>>& assets) {
+PrepareRequest StackGround::assembly(
+    const std::string& deployment, const std::vector<TestStack>& stacks,
+    const std::map<std::string, std::map<std::string, std::string>>& assets) {
   const auto root = folder->path() / ("cdk.out-" + sha256_hex(deployment).substr(0, 8));
   EXPECT_TRUE(tandem::remove_all(root));
   json::object artifacts;
   json::object files;
   for (const auto& [name, content] : assets) {
-    for (const auto& [file, bytes] : content) EXPECT_TRUE(write_file(root / ("asset." + name) / file, bytes));
-    files[name] = json::object{{"source", {{"path", "asset." + name}, {"packaging", "zip"}}},
-                               {"destinations", {{"here", {{"bucketName", "assets"}, {"objectKey", name + ".zip"}}}}}};
+    for (const auto& [file, bytes] : content)
+      EXPECT_TRUE(write_file(root / ("asset." + name) / file, bytes));
+    files[name] = json::object{
+        {"source", {{"path", "asset." + name}, {"packaging", "zip"}}},
+        {"destinations", {{"here", {{"bucketName", "assets"}, {"objectKey", name + ".zip"}}}}}};
   }
-  EXPECT_TRUE(write_file(root / "all.assets.json", to_text(json::object{{"version", "1"}, {"files", files}, {"dockerImages", json::object{}}})));
-  artifacts["all.assets"] = json::object{{"type", "cdk:asset-manifest"}, {"properties", {{"file", "all.assets.json"}}}};
+  EXPECT_TRUE(write_file(
+      root / "all.assets.json",
+      to_text(json::object{{"version", "1"}, {"files", files}, {"dockerImages", json::object{}}})));
+  artifacts["all.assets"] =
+      json::object{{"type", "cdk:asset-manifest"}, {"properties", {{"file", "all.assets.json"}}}};
   for (const auto& stack : stacks) {
     EXPECT_TRUE(write_file(root / (stack.name + ".template.json"), stack.body));
-    artifacts[stack.name] = json::object{{"type", "aws:cloudformation:stack"}, {"environment", "aws://unknown-account/unknown-region"},
-                                         {"properties", {{"templateFile", stack.name + ".template.json"}}},
-                                         {"dependencies", json_of(stack.after)}};
+    artifacts[stack.name] =
+        json::object{{"type", "aws:cloudformation:stack"},
+                     {"environment", "aws://unknown-account/unknown-region"},
+                     {"properties", {{"templateFile", stack.name + ".template.json"}}},
+                     {"dependencies", json_of(stack.after)}};
   }
-  EXPECT_TRUE(write_file(root / "manifest.json", to_text(json::object{{"version", "55.0.0"}, {"artifacts", artifacts}})));
+  EXPECT_TRUE(write_file(root / "manifest.json",
+                         to_text(json::object{{"version", "55.0.0"}, {"artifacts", artifacts}})));
   PrepareRequest request;
   request.deployment = {deployment};
   request.release = {"rel-" + deployment};
@@ -135,7 +150,9 @@ PrepareRequest StackGround::assembly(const std::string& deployment, const std::v
 }
 
 PrepareRequest StackGround::registry(const std::string& deployment, const std::string& code) {
-  return assembly(deployment, registry_stacks(code), {{code, {{"index.py", "# " + code}}}, {"site", {{"index.html", "<h1>registry</h1>"}}}});
+  return assembly(
+      deployment, registry_stacks(code),
+      {{code, {{"index.py", "# " + code}}}, {"site", {{"index.html", "<h1>registry</h1>"}}}});
 }
 
 Deployment StackGround::prepared(const PrepareRequest& request) {

@@ -14,10 +14,12 @@ Done check_types(const Template& parsed, const Graph& graph) {
       unknown.push_back(fmt::format("{} ({})", resource.type, resource.logical_id));
   if (unknown.empty()) return done();
   return failure(Fault::Invalid, "resource types that are not run here: {}", join(unknown, ", "))
-      .with_next("Take them out for this environment or deploy it to AWS. Types run here: " + join(run_types(), ", ") + ".");
+      .with_next("Take them out for this environment or deploy it to AWS. Types run here: " +
+                 join(run_types(), ", ") + ".");
 }
 
-/// The functions named as ServiceToken of custom resources, and the layers that only such functions use.
+/// The functions named as ServiceToken of custom resources, and the layers that only such functions
+/// use.
 std::set<std::string> providers_of(const Template& parsed) {
   std::set<std::string> found;
   for (const auto& resource : parsed.resources) {
@@ -54,22 +56,27 @@ Names StackInput::names() const {
   return out;
 }
 
-Result<StackInput> stack_input(const AssemblyStack& stack, const std::map<std::string, std::string>& parameters,
+Result<StackInput> stack_input(const AssemblyStack& stack,
+                               const std::map<std::string, std::string>& parameters,
                                const Surroundings& otherwise) {
   StackInput input;
   input.name = stack.name;
   input.place.account = stack.account.empty() ? otherwise.account : stack.account;
   input.place.region = stack.region.empty() ? otherwise.region : stack.region;
-  input.id = fmt::format("arn:aws:cloudformation:{}:{}:stack/{}/local", input.place.region, input.place.account, stack.name);
+  input.id = fmt::format("arn:aws:cloudformation:{}:{}:stack/{}/local", input.place.region,
+                         input.place.account, stack.name);
   input.tags = stack.tags;
   input.termination_protection = stack.termination_protection;
   input.parsed = TRY(parse_template(stack.body), "reading stack {}", stack.name);
   auto given = stack.parameters;
   for (const auto& [name, value] : parameters) given[name] = value;
-  input.parameters = TRY(parameter_values(input.parsed.parameters, given), "reading stack {}", stack.name);
-  input.conditions = TRY(evaluate_conditions(input.parsed.conditions, input.names()), "reading stack {}", stack.name);
+  input.parameters =
+      TRY(parameter_values(input.parsed.parameters, given), "reading stack {}", stack.name);
+  input.conditions = TRY(evaluate_conditions(input.parsed.conditions, input.names()),
+                         "reading stack {}", stack.name);
   TRY(check_rules(input.parsed.rules, input.names()), "checking stack {}", stack.name);
-  input.graph = TRY(dependency_graph(input.parsed, input.conditions), "reading stack {}", stack.name);
+  input.graph =
+      TRY(dependency_graph(input.parsed, input.conditions), "reading stack {}", stack.name);
   TRY(check_types(input.parsed, input.graph), "checking stack {}", stack.name);
   input.providers = providers_of(input.parsed);
   return input;

@@ -1,5 +1,6 @@
 #pragma once
-// A stack of an assembly, understood: template, parameter values, conditions and the order of its resources. Pure.
+// A stack of an assembly, understood: template, parameter values, conditions and the order of its
+// resources. Pure.
 
 #include <map>
 #include <set>
@@ -22,13 +23,14 @@ struct Surroundings {
 
 struct StackInput {
   std::string name;
-  std::string id;                                  ///< the stack's ARN
+  std::string id;  ///< the stack's ARN
   Surroundings place;
   Template parsed;
   ParameterValues parameters;
   std::map<std::string, bool> conditions{};
   Graph graph;
-  std::set<std::string> providers{};               ///< functions and layers behind custom resources built in here
+  std::set<std::string>
+      providers{};  ///< functions and layers behind custom resources built in here
   std::map<std::string, std::string> tags{};
   bool termination_protection = false;
 
@@ -36,8 +38,10 @@ struct StackInput {
   Names names() const;
 };
 
-/// Errors: Invalid, naming the stack and what is wrong; a type that is not known here is refused with those that are.
-Result<StackInput> stack_input(const AssemblyStack& stack, const std::map<std::string, std::string>& parameters,
+/// Errors: Invalid, naming the stack and what is wrong; a type that is not known here is refused
+/// with those that are.
+Result<StackInput> stack_input(const AssemblyStack& stack,
+                               const std::map<std::string, std::string>& parameters,
                                const Surroundings& otherwise);
 
 }  // namespace tandem::deploy::local

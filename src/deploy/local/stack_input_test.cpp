@@ -7,7 +7,8 @@
 namespace tandem::deploy::local {
 namespace {
 
-Result<StackInput> read(std::string_view body, const std::map<std::string, std::string>& parameters = {}) {
+Result<StackInput> read(std::string_view body,
+                        const std::map<std::string, std::string>& parameters = {}) {
   AssemblyStack stack;
   stack.id = stack.name = "S";
   auto value = parse_json(body);
@@ -21,7 +22,9 @@ std::string why(std::string_view body, const std::map<std::string, std::string>&
   return input ? "accepted" : input.error().what;
 }
 
-bool holds(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+bool holds(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
 
 TEST(StackInput, OrdersResourcesByEveryKindOfReference) {
   const auto input = read(R"({"Resources": {
@@ -52,19 +55,28 @@ TEST(StackInput, DropsResourcesWhoseConditionIsFalseWithTheEdgesToThem) {
 }
 
 TEST(StackInput, RefusesUnknownTypesByNameAndListsThoseItRuns) {
-  const auto input = read(R"({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}, "T": {"Type": "AWS::SNS::Topic"}, "H": {"Type": "Custom::Homemade"}}})");
+  const auto input = read(
+      R"({"Resources": {"Q": {"Type": "AWS::SQS::Queue"}, "T": {"Type": "AWS::SNS::Topic"}, "H": {"Type": "Custom::Homemade"}}})");
   ASSERT_FALSE(input);
-  EXPECT_TRUE(holds(input.error().what, "AWS::SQS::Queue (Q), AWS::SNS::Topic (T), Custom::Homemade (H)")) << input.error().what;
+  EXPECT_TRUE(
+      holds(input.error().what, "AWS::SQS::Queue (Q), AWS::SNS::Topic (T), Custom::Homemade (H)"))
+      << input.error().what;
   EXPECT_TRUE(holds(input.error().next, "AWS::DynamoDB::Table"));
   EXPECT_TRUE(holds(input.error().next, "AWS::Lambda::Function"));
 }
 
 TEST(StackInput, RefusesWhatTheEngineWouldOtherwiseDrop) {
-  EXPECT_TRUE(holds(why(R"({"Transform": "AWS::LanguageExtensions", "Resources": {}})"), "transform \"AWS::LanguageExtensions\""));
+  EXPECT_TRUE(holds(why(R"({"Transform": "AWS::LanguageExtensions", "Resources": {}})"),
+                    "transform \"AWS::LanguageExtensions\""));
   EXPECT_TRUE(holds(why(R"({"Resources": {}, "Surprise": {}})"), "unknown key: Surprise"));
-  EXPECT_TRUE(holds(why(R"({"Resources": {"A": {"Type": "AWS::Logs::LogGroup", "Wish": 1}}})"), "unknown key: Wish"));
-  EXPECT_TRUE(holds(why(R"({"Resources": {"A": {"Type": "AWS::Logs::LogGroup", "DependsOn": "Z"}}})"), "depends on Z"));
-  EXPECT_TRUE(holds(why(R"({"Resources": {"A": {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Keep"}}})"), "DeletionPolicy is Keep"));
+  EXPECT_TRUE(holds(why(R"({"Resources": {"A": {"Type": "AWS::Logs::LogGroup", "Wish": 1}}})"),
+                    "unknown key: Wish"));
+  EXPECT_TRUE(
+      holds(why(R"({"Resources": {"A": {"Type": "AWS::Logs::LogGroup", "DependsOn": "Z"}}})"),
+            "depends on Z"));
+  EXPECT_TRUE(holds(
+      why(R"({"Resources": {"A": {"Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Keep"}}})"),
+      "DeletionPolicy is Keep"));
 }
 
 constexpr auto with_parameters = R"({"Parameters": {
@@ -89,17 +101,21 @@ TEST(Parameters, TakeDefaultsAndGivenValues) {
 TEST(Parameters, KeepTheirConstraints) {
   EXPECT_TRUE(holds(why(with_parameters, {{"Weight", "2"}}), "Weight is more than MaxValue 1"));
   EXPECT_TRUE(holds(why(with_parameters, {{"Weight", "much"}}), "Weight is no number"));
-  EXPECT_TRUE(holds(why(with_parameters, {{"Size", "huge"}}), "Size is none of the AllowedValues small, large"));
-  EXPECT_TRUE(holds(why(with_parameters, {{"Name", "ABC"}}), "Name does not match AllowedPattern [a-z]+"));
+  EXPECT_TRUE(holds(why(with_parameters, {{"Size", "huge"}}),
+                    "Size is none of the AllowedValues small, large"));
+  EXPECT_TRUE(
+      holds(why(with_parameters, {{"Name", "ABC"}}), "Name does not match AllowedPattern [a-z]+"));
   EXPECT_TRUE(holds(why(with_parameters, {{"Name", "a"}}), "Name is shorter than MinLength 2"));
-  EXPECT_TRUE(holds(why(with_parameters, {{"BootstrapVersion", "/my/own"}}), "SSM parameter /my/own"));
+  EXPECT_TRUE(
+      holds(why(with_parameters, {{"BootstrapVersion", "/my/own"}}), "SSM parameter /my/own"));
   const auto reason = why(with_parameters, {{"Password", "NOT ALLOWED"}});
   EXPECT_TRUE(holds(reason, "Password does not match")) << reason;
   EXPECT_FALSE(holds(reason, "NOT ALLOWED")) << "a secret never shows in an error";
 }
 
 TEST(Rules, AreEvaluatedTruthfully) {
-  const auto rule = R"({"Parameters": {"Version": {"Type": "String"}}, "Rules": {"Old": {"Assertions": [
+  const auto rule =
+      R"({"Parameters": {"Version": {"Type": "String"}}, "Rules": {"Old": {"Assertions": [
     {"Assert": {"Fn::Not": [{"Fn::Contains": [["1", "2"], {"Ref": "Version"}]}]}, "AssertDescription": "bootstrap again"}]}},
     "Resources": {"A": {"Type": "AWS::Logs::LogGroup"}}})";
   EXPECT_EQ(why(rule, {{"Version", "30"}}), "accepted");
@@ -109,10 +125,13 @@ TEST(Rules, AreEvaluatedTruthfully) {
 TEST(ResourceTypes, NotePropertiesWithoutEffect) {
   const auto* type = find_type("AWS::CloudFront::Distribution");
   ASSERT_NE(type, nullptr);
-  const auto properties = *parse_json(R"({"DistributionConfig": {"Enabled": true, "Aliases": ["x"], "DefaultCacheBehavior": {"TargetOriginId": "o", "CachePolicyId": "c"},
+  const auto properties = *parse_json(
+      R"({"DistributionConfig": {"Enabled": true, "Aliases": ["x"], "DefaultCacheBehavior": {"TargetOriginId": "o", "CachePolicyId": "c"},
     "Origins": [{"Id": "o", "DomainName": "d", "OriginShield": {}}]}, "Tags": []})");
   EXPECT_EQ(not_honoured(*type, properties.as_object()),
-            (std::vector<std::string>{"DistributionConfig.Aliases", "DistributionConfig.DefaultCacheBehavior.CachePolicyId", "DistributionConfig.Origins.OriginShield"}));
+            (std::vector<std::string>{"DistributionConfig.Aliases",
+                                      "DistributionConfig.DefaultCacheBehavior.CachePolicyId",
+                                      "DistributionConfig.Origins.OriginShield"}));
 }
 
 }  // namespace

@@ -13,8 +13,11 @@ Result<std::vector<KeyPart>> keys_from(const json::array& schema, const std::str
     TRY(fields.finish());
     keys.push_back(std::move(part));
   }
-  const bool well_formed = !keys.empty() && keys.size() <= 2 && keys[0].role == "HASH" && (keys.size() == 1 || keys[1].role == "RANGE");
-  if (!well_formed) return failure(Fault::Invalid, "KeySchema of {} wants a HASH key and at most one RANGE key", whose);
+  const bool well_formed = !keys.empty() && keys.size() <= 2 && keys[0].role == "HASH" &&
+                           (keys.size() == 1 || keys[1].role == "RANGE");
+  if (!well_formed)
+    return failure(Fault::Invalid, "KeySchema of {} wants a HASH key and at most one RANGE key",
+                   whose);
   return keys;
 }
 
@@ -44,9 +47,11 @@ Done check_attributes(const TableShape& shape) {
     for (const auto& index : list) keyed.insert(keyed.end(), index.keys.begin(), index.keys.end());
   for (const auto& part : keyed)
     if (!shape.attributes.contains(part.attribute))
-      return failure(Fault::Invalid, "AttributeDefinitions lacks the key attribute {}", part.attribute);
+      return failure(Fault::Invalid, "AttributeDefinitions lacks the key attribute {}",
+                     part.attribute);
   for (const auto& [name, type] : shape.attributes) {
-    if (type != "S" && type != "N" && type != "B") return failure(Fault::Invalid, "attribute {} has the type {}, not S, N or B", name, type);
+    if (type != "S" && type != "N" && type != "B")
+      return failure(Fault::Invalid, "attribute {} has the type {}, not S, N or B", name, type);
     if (std::ranges::find(keyed, name, &KeyPart::attribute) == keyed.end())
       return failure(Fault::Invalid, "AttributeDefinitions names {}, which no key uses", name);
   }
@@ -55,7 +60,8 @@ Done check_attributes(const TableShape& shape) {
 
 json::array to_json(const std::vector<KeyPart>& keys) {
   json::array out;
-  for (const auto& part : keys) out.push_back(json::object{{"AttributeName", part.attribute}, {"KeyType", part.role}});
+  for (const auto& part : keys)
+    out.push_back(json::object{{"AttributeName", part.attribute}, {"KeyType", part.role}});
   return out;
 }
 
@@ -85,7 +91,8 @@ Result<TableShape> table_shape(const std::string& name, const json::object& prop
   const auto expiry_value = json::value(fields.object("TimeToLiveSpecification"));
   Fields expiry(expiry_value, "TimeToLiveSpecification");
   const auto* enabled = expiry.find("Enabled");
-  if (enabled != nullptr && *enabled == json::value(true)) shape.expiry = expiry.string("AttributeName");
+  if (enabled != nullptr && *enabled == json::value(true))
+    shape.expiry = expiry.string("AttributeName");
   TRY(expiry.finish());
   shape.keys = TRY(keys_from(fields.list("KeySchema"), "the table"));
   shape.indexes = TRY(indexes_from(fields.list("GlobalSecondaryIndexes")));
@@ -98,16 +105,23 @@ Result<TableShape> table_shape(const std::string& name, const json::object& prop
 json::value to_json(const IndexShape& index) {
   json::object projection{{"ProjectionType", index.projection}};
   if (!index.included.empty()) projection["NonKeyAttributes"] = json_of(index.included);
-  return json::object{{"IndexName", index.name}, {"KeySchema", to_json(index.keys)}, {"Projection", std::move(projection)}};
+  return json::object{{"IndexName", index.name},
+                      {"KeySchema", to_json(index.keys)},
+                      {"Projection", std::move(projection)}};
 }
 
 json::value to_json(const TableShape& shape) {
   json::array attributes;
   for (const auto& [name, type] : shape.attributes)
     attributes.push_back(json::object{{"AttributeName", name}, {"AttributeType", type}});
-  json::object out{{"TableName", shape.name}, {"KeySchema", to_json(shape.keys)}, {"AttributeDefinitions", std::move(attributes)},
-                   {"GlobalSecondaryIndexes", to_json(shape.indexes)}, {"LocalSecondaryIndexes", to_json(shape.local_indexes)}};
-  if (!shape.expiry.empty()) out["TimeToLiveSpecification"] = json::object{{"AttributeName", shape.expiry}, {"Enabled", true}};
+  json::object out{{"TableName", shape.name},
+                   {"KeySchema", to_json(shape.keys)},
+                   {"AttributeDefinitions", std::move(attributes)},
+                   {"GlobalSecondaryIndexes", to_json(shape.indexes)},
+                   {"LocalSecondaryIndexes", to_json(shape.local_indexes)}};
+  if (!shape.expiry.empty())
+    out["TimeToLiveSpecification"] =
+        json::object{{"AttributeName", shape.expiry}, {"Enabled", true}};
   return out;
 }
 

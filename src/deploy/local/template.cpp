@@ -8,13 +8,23 @@
 namespace tandem::deploy::local {
 namespace {
 
-constexpr std::array known_sections{"AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings",
-                                    "Conditions", "Rules", "Resources", "Outputs", "Transform"};
-constexpr std::array known_attributes{"Type", "Properties", "DependsOn", "Condition", "DeletionPolicy",
-                                      "UpdateReplacePolicy", "UpdatePolicy", "CreationPolicy", "Metadata"};
+constexpr std::array known_sections{"AWSTemplateFormatVersion",
+                                    "Description",
+                                    "Metadata",
+                                    "Parameters",
+                                    "Mappings",
+                                    "Conditions",
+                                    "Rules",
+                                    "Resources",
+                                    "Outputs",
+                                    "Transform"};
+constexpr std::array known_attributes{"Type",         "Properties",     "DependsOn",
+                                      "Condition",    "DeletionPolicy", "UpdateReplacePolicy",
+                                      "UpdatePolicy", "CreationPolicy", "Metadata"};
 
 template <size_t N>
-Done only_known(const json::object& object, const std::array<const char*, N>& known, std::string_view what) {
+Done only_known(const json::object& object, const std::array<const char*, N>& known,
+                std::string_view what) {
   for (const auto& [key, value] : object)
     if (std::ranges::find(known, std::string_view(key)) == known.end())
       return failure(Fault::Invalid, "{} has an unknown key: {}", what, std::string_view(key));
@@ -41,14 +51,18 @@ Result<Parameter> parameter_from(std::string_view name, const json::value& value
     parameter.fallback = scalar_text(*fallback);
     if (!parameter.fallback) fields.refuse("has a Default that is no text or number");
   }
-  for (const auto& allowed : fields.list("AllowedValues")) parameter.allowed_values.push_back(scalar_text(allowed).value_or(""));
+  for (const auto& allowed : fields.list("AllowedValues"))
+    parameter.allowed_values.push_back(scalar_text(allowed).value_or(""));
   parameter.allowed_pattern = fields.string_or("AllowedPattern", "");
   parameter.min_value = number_of(fields.find("MinValue"));
   parameter.max_value = number_of(fields.find("MaxValue"));
-  if (const auto min = number_of(fields.find("MinLength"))) parameter.min_length = static_cast<std::int64_t>(*min);
-  if (const auto max = number_of(fields.find("MaxLength"))) parameter.max_length = static_cast<std::int64_t>(*max);
+  if (const auto min = number_of(fields.find("MinLength")))
+    parameter.min_length = static_cast<std::int64_t>(*min);
+  if (const auto max = number_of(fields.find("MaxLength")))
+    parameter.max_length = static_cast<std::int64_t>(*max);
   parameter.constraint = fields.string_or("ConstraintDescription", "");
-  if (const auto* hidden = fields.find("NoEcho")) parameter.no_echo = scalar_text(*hidden) == "true";
+  if (const auto* hidden = fields.find("NoEcho"))
+    parameter.no_echo = scalar_text(*hidden) == "true";
   TRY(fields.finish());
   return parameter;
 }
@@ -57,8 +71,10 @@ Result<Parameter> parameter_from(std::string_view name, const json::value& value
 Result<Policy> policy_from(Fields& fields, std::string_view key) {
   const auto word = fields.string_or(key, "Delete");
   if (word == "Delete") return Policy::Delete;
-  if (word == "Retain" || word == "RetainExceptOnCreate" || word == "Snapshot") return Policy::Retain;
-  return failure(Fault::Invalid, "{} is {}, not Delete, Retain, RetainExceptOnCreate or Snapshot", key, word);
+  if (word == "Retain" || word == "RetainExceptOnCreate" || word == "Snapshot")
+    return Policy::Retain;
+  return failure(Fault::Invalid, "{} is {}, not Delete, Retain, RetainExceptOnCreate or Snapshot",
+                 key, word);
 }
 
 std::vector<std::string> depends_on(Fields& fields) {
@@ -77,7 +93,8 @@ Result<Resource> resource_from(std::string_view logical_id, const json::value& v
   resource.depends_on = depends_on(fields);
   resource.condition = fields.string_or("Condition", "");
   resource.deletion = TRY(policy_from(fields, "DeletionPolicy"), "reading resource {}", logical_id);
-  resource.replacement = TRY(policy_from(fields, "UpdateReplacePolicy"), "reading resource {}", logical_id);
+  resource.replacement =
+      TRY(policy_from(fields, "UpdateReplacePolicy"), "reading resource {}", logical_id);
   for (const auto* key : {"UpdatePolicy", "CreationPolicy"})
     if (fields.find(key) != nullptr) resource.not_run.emplace_back(key);
   TRY(fields.finish());
@@ -89,8 +106,10 @@ Result<OutputDefinition> output_from(std::string_view name, const json::value& v
   Fields fields(value, fmt::format("output {}", name));
   OutputDefinition output;
   output.name = name;
-  if (const auto* found = fields.find("Value")) output.value = *found;
-  else fields.refuse("lacks Value");
+  if (const auto* found = fields.find("Value"))
+    output.value = *found;
+  else
+    fields.refuse("lacks Value");
   output.condition = fields.string_or("Condition", "");
   const auto exported = fields.object("Export");
   if (const auto* export_name = exported.if_contains("Name")) output.export_name = *export_name;
@@ -128,9 +147,15 @@ Done read_section(const json::object& section, std::vector<T>& into,
 
 Done check_limits(const Template& parsed) {
   if (parsed.resources.empty()) return failure(Fault::Invalid, "the template has no resources");
-  if (parsed.resources.size() > 500) return failure(Fault::Invalid, "the template has {} resources, more than 500", parsed.resources.size());
-  if (parsed.parameters.size() > 200) return failure(Fault::Invalid, "the template has {} parameters, more than 200", parsed.parameters.size());
-  if (parsed.outputs.size() > 200) return failure(Fault::Invalid, "the template has {} outputs, more than 200", parsed.outputs.size());
+  if (parsed.resources.size() > 500)
+    return failure(Fault::Invalid, "the template has {} resources, more than 500",
+                   parsed.resources.size());
+  if (parsed.parameters.size() > 200)
+    return failure(Fault::Invalid, "the template has {} parameters, more than 200",
+                   parsed.parameters.size());
+  if (parsed.outputs.size() > 200)
+    return failure(Fault::Invalid, "the template has {} outputs, more than 200",
+                   parsed.outputs.size());
   return done();
 }
 
@@ -145,7 +170,8 @@ Result<Template> parse_template(const json::value& body) {
   Fields fields(body, "the template");
   TRY(fields.finish());
   if (const auto* transform = fields.find("Transform"))
-    return failure(Fault::Invalid, "the template asks for the transform {}, which is not run here", to_text(*transform));
+    return failure(Fault::Invalid, "the template asks for the transform {}, which is not run here",
+                   to_text(*transform));
   TRY(only_known(body.as_object(), known_sections, "the template"));
   Template parsed;
   parsed.mappings = fields.object("Mappings");

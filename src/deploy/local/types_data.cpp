@@ -11,13 +11,20 @@ Done check_index_changes(const TableShape& before, const TableShape& after) {
   int changes = 0;
   for (const auto& index : before.indexes) {
     const auto* kept = after.find(index.name);
-    if (kept == nullptr) ++changes;
+    if (kept == nullptr)
+      ++changes;
     else if (*kept != index)
-      return failure(Fault::Invalid, "index {} changes its keys or projection, which no index can: give it a new name", index.name);
+      return failure(
+          Fault::Invalid,
+          "index {} changes its keys or projection, which no index can: give it a new name",
+          index.name);
   }
   for (const auto& index : after.indexes) changes += before.find(index.name) == nullptr ? 1 : 0;
   if (changes > 1)
-    return failure(Fault::Invalid, "cannot perform more than one GSI creation or deletion in a single update ({} asked for)", changes);
+    return failure(
+        Fault::Invalid,
+        "cannot perform more than one GSI creation or deletion in a single update ({} asked for)",
+        changes);
   return done();
 }
 
@@ -33,7 +40,8 @@ Result<Made> make_table(const Wanted& wanted, Workbench& bench) {
   }
   const auto arn = bench.arn("dynamodb", "table/" + name);
   json::object attributes{{"Arn", arn}, {"TableId", bench.small_letters(wanted, 32)}};
-  if (wanted.properties.contains("StreamSpecification")) attributes["StreamArn"] = arn + "/stream/local";
+  if (wanted.properties.contains("StreamSpecification"))
+    attributes["StreamArn"] = arn + "/stream/local";
   return Made{name, name, std::move(attributes), {}};
 }
 
@@ -48,8 +56,9 @@ const std::vector<ResourceType>& data_types() {
   static const std::vector<ResourceType> types{
       {.name = "AWS::DynamoDB::Table",
        .replacing = {"TableName", "KeySchema", "LocalSecondaryIndexes"},
-       .honoured = {"TableName", "KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes.IndexName",
-                    "GlobalSecondaryIndexes.KeySchema", "GlobalSecondaryIndexes.Projection", "LocalSecondaryIndexes",
+       .honoured = {"TableName", "KeySchema", "AttributeDefinitions",
+                    "GlobalSecondaryIndexes.IndexName", "GlobalSecondaryIndexes.KeySchema",
+                    "GlobalSecondaryIndexes.Projection", "LocalSecondaryIndexes",
                     "TimeToLiveSpecification"},
        .name_property = "TableName",
        .keeps_data = true,

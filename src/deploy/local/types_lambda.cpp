@@ -9,30 +9,42 @@
 namespace tandem::deploy::local {
 namespace {
 
-Result<Asset> asset_named(const Workbench& bench, const json::object& place, std::string_view what) {
+Result<Asset> asset_named(const Workbench& bench, const json::object& place,
+                          std::string_view what) {
   const auto* key = place.if_contains("S3Key");
-  if (key == nullptr || !key->is_string()) return failure(Fault::Invalid, "{} wants S3Bucket and S3Key of an asset, or inline code", what);
+  if (key == nullptr || !key->is_string())
+    return failure(Fault::Invalid, "{} wants S3Bucket and S3Key of an asset, or inline code", what);
   const auto found = bench.assembly.assets.find(std::string(key->as_string()));
   if (found == bench.assembly.assets.end())
-    return failure(Fault::Invalid, "{} names {}, which no asset manifest of this assembly has", what, std::string_view(key->as_string()));
+    return failure(Fault::Invalid, "{} names {}, which no asset manifest of this assembly has",
+                   what, std::string_view(key->as_string()));
   return found->second;
 }
 
-Result<Content> inline_code(const json::object& code, const std::string& runtime, Workbench& bench) {
-  if (!runtime.starts_with("python")) return failure(Fault::Invalid, "Code.ZipFile wants a python runtime, not {}", runtime);
+Result<Content> inline_code(const json::object& code, const std::string& runtime,
+                            Workbench& bench) {
+  if (!runtime.starts_with("python"))
+    return failure(Fault::Invalid, "Code.ZipFile wants a python runtime, not {}", runtime);
   return bench.outside.inline_code("index.py", std::string(code.at("ZipFile").as_string()));
 }
 
-/// A custom runtime needs its `bootstrap`; AWS finds out at the first invocation (Runtime.InvalidEntrypoint).
-Done check_bootstrap(const Asset& asset, const std::string& runtime, const std::string& logical_id, Workbench& bench) {
+/// A custom runtime needs its `bootstrap`; AWS finds out at the first invocation
+/// (Runtime.InvalidEntrypoint).
+Done check_bootstrap(const Asset& asset, const std::string& runtime, const std::string& logical_id,
+                     Workbench& bench) {
   namespace fs = std::filesystem;
   std::error_code code;
-  if (!runtime.starts_with("provided") || asset.packaging != Packaging::Folder || !fs::exists(asset.path, code)) return done();
+  if (!runtime.starts_with("provided") || asset.packaging != Packaging::Folder ||
+      !fs::exists(asset.path, code))
+    return done();
   const auto file = asset.path / "bootstrap";
   if (!fs::exists(file, code))
-    return failure(Fault::Invalid, "the asset {} has no file bootstrap, which runtime {} starts", asset.path.filename().string(), runtime);
+    return failure(Fault::Invalid, "the asset {} has no file bootstrap, which runtime {} starts",
+                   asset.path.filename().string(), runtime);
   if ((fs::status(file, code).permissions() & fs::perms::owner_exec) == fs::perms::none)
-    bench.notes.push_back(fmt::format("AWS::Lambda::Function {}: bootstrap is not executable; it was made so while unpacking", logical_id));
+    bench.notes.push_back(fmt::format(
+        "AWS::Lambda::Function {}: bootstrap is not executable; it was made so while unpacking",
+        logical_id));
   return done();
 }
 
@@ -41,11 +53,12 @@ Result<Content> code_of(const Wanted& wanted, const Function& function, Workbenc
   if (value == nullptr || !value->is_object()) return failure(Fault::Invalid, "Code is missing");
   const auto& code = value->as_object();
   if (wanted.provider) return Content{};
-  if (code.contains("ImageUri")) return failure(Fault::Invalid, "Code.ImageUri: container images are not run here");
-  if (wanted.old != nullptr && wanted.old->properties.contains("Code") && wanted.old->properties.at("Code") == *value) {
+  if (code.contains("ImageUri"))
+    return failure(Fault::Invalid, "Code.ImageUri: container images are not run here");
+  const auto* known = wanted.old == nullptr ? nullptr : wanted.old->properties.if_contains("Code");
+  if (!bench.outside.needs_assets() && known != nullptr && *known == *value) {
     const auto before = TRY(function_from_json(wanted.old->details));
-    std::error_code error;
-    if (std::filesystem::exists(before.code_folder, error)) return Content{before.code_folder, before.code_digest};
+    return Content{before.code_folder, before.code_digest};
   }
   if (const auto* text = code.if_contains("ZipFile"); text != nullptr && text->is_string())
     return inline_code(code, function.runtime, bench);
@@ -55,11 +68,24 @@ Result<Content> code_of(const Wanted& wanted, const Function& function, Workbenc
 }
 
 /// Set by the service itself; a function that brings its own value is refused by AWS.
-const std::set<std::string_view> reserved_variables{
-    "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME",
-    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE",
-    "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"};
+const std::set<std::string_view> reserved_variables{"_HANDLER",
+                                                    "_X_AMZN_TRACE_ID",
+                                                    "AWS_DEFAULT_REGION",
+                                                    "AWS_REGION",
+                                                    "AWS_EXECUTION_ENV",
+                                                    "AWS_LAMBDA_FUNCTION_NAME",
+                                                    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+                                                    "AWS_LAMBDA_FUNCTION_VERSION",
+                                                    "AWS_LAMBDA_INITIALIZATION_TYPE",
+                                                    "AWS_LAMBDA_LOG_GROUP_NAME",
+                                                    "AWS_LAMBDA_LOG_STREAM_NAME",
+                                                    "AWS_ACCESS_KEY",
+                                                    "AWS_ACCESS_KEY_ID",
+                                                    "AWS_SECRET_ACCESS_KEY",
+                                                    "AWS_SESSION_TOKEN",
+                                                    "AWS_LAMBDA_RUNTIME_API",
+                                                    "LAMBDA_TASK_ROOT",
+                                                    "LAMBDA_RUNTIME_DIR"};
 
 Result<std::map<std::string, std::string>> variables_of(const json::object& properties) {
   std::map<std::string, std::string> variables;
@@ -69,24 +95,31 @@ Result<std::map<std::string, std::string>> variables_of(const json::object& prop
   size_t size = 0;
   for (const auto& [key, value] : fields.object("Variables")) {
     const auto text = scalar_text(value);
-    if (!text) return failure(Fault::Invalid, "Environment variable {} is no text", std::string_view(key));
-    if (reserved_variables.contains(key)) return failure(Fault::Invalid, "Environment variable {} is reserved", std::string_view(key));
+    if (!text)
+      return failure(Fault::Invalid, "Environment variable {} is no text", std::string_view(key));
+    if (reserved_variables.contains(key))
+      return failure(Fault::Invalid, "Environment variable {} is reserved", std::string_view(key));
     size += key.size() + text->size();
     variables[std::string(key)] = *text;
   }
   TRY(fields.finish());
-  if (size > 4096) return failure(Fault::Invalid, "Environment variables take {} bytes, more than 4096", size);
+  if (size > 4096)
+    return failure(Fault::Invalid, "Environment variables take {} bytes, more than 4096", size);
   return variables;
 }
 
 /// CloudFormation takes numbers as numbers and as text.
-Result<int> number_of(const json::object& properties, std::string_view name, int fallback, int least, int most) {
+Result<int> number_of(const json::object& properties, std::string_view name, int fallback,
+                      int least, int most) {
   const auto* value = properties.if_contains(name);
   if (value == nullptr) return fallback;
   const auto text = scalar_text(*value);
-  const int number = text && !text->empty() && text->size() < 9 && text->find_first_not_of("0123456789") == std::string::npos
-                         ? std::stoi(*text) : -1;
-  if (number < least || number > most) return failure(Fault::Invalid, "{} wants a whole number from {} to {}", name, least, most);
+  const int number = text && !text->empty() && text->size() < 9 &&
+                             text->find_first_not_of("0123456789") == std::string::npos
+                         ? std::stoi(*text)
+                         : -1;
+  if (number < least || number > most)
+    return failure(Fault::Invalid, "{} wants a whole number from {} to {}", name, least, most);
   return number;
 }
 
@@ -96,7 +129,8 @@ Result<std::vector<std::string>> layers_of(const json::object& properties, const
   Fields fields(value, "the function");
   for (const auto& arn : fields.strings("Layers")) {
     const auto* layer = bench.world.find("AWS::Lambda::LayerVersion", arn);
-    if (layer == nullptr) return failure(Fault::Invalid, "Layers names {}, which is no layer of these stacks", arn);
+    if (layer == nullptr)
+      return failure(Fault::Invalid, "Layers names {}, which is no layer of these stacks", arn);
     folders.emplace_back(layer->details.at("folder").as_string());
   }
   TRY(fields.finish());
@@ -105,8 +139,11 @@ Result<std::vector<std::string>> layers_of(const json::object& properties, const
 
 std::string log_group_of(const json::object& properties, const std::string& name) {
   const auto* logging = properties.if_contains("LoggingConfig");
-  const auto* group = logging != nullptr && logging->is_object() ? logging->as_object().if_contains("LogGroup") : nullptr;
-  return group != nullptr && group->is_string() ? std::string(group->as_string()) : "/aws/lambda/" + name;
+  const auto* group = logging != nullptr && logging->is_object()
+                          ? logging->as_object().if_contains("LogGroup")
+                          : nullptr;
+  return group != nullptr && group->is_string() ? std::string(group->as_string())
+                                                : "/aws/lambda/" + name;
 }
 
 Result<Made> make_function(const Wanted& wanted, Workbench& bench) {
@@ -122,13 +159,17 @@ Result<Made> make_function(const Wanted& wanted, Workbench& bench) {
   const auto package = fields.string_or("PackageType", "Zip");
   TRY(fields.finish());
   if (package != "Zip") return failure(Fault::Invalid, "PackageType {} is not run here", package);
-  const bool known = function.runtime.starts_with("python3.") || function.runtime.starts_with("provided");
-  if (!known && !wanted.provider) return failure(Fault::Invalid, "Runtime {} is not run here (python3.*, provided.*)", function.runtime);
+  const bool known =
+      function.runtime.starts_with("python3.") || function.runtime.starts_with("provided");
+  if (!known && !wanted.provider)
+    return failure(Fault::Invalid, "Runtime {} is not run here (python3.*, provided.*)",
+                   function.runtime);
   function.memory_mb = TRY(number_of(wanted.properties, "MemorySize", 128, 128, 10'240));
   function.timeout_seconds = TRY(number_of(wanted.properties, "Timeout", 3, 1, 900));
   function.environment = TRY(variables_of(wanted.properties));
   if (wanted.properties.contains("ReservedConcurrentExecutions"))
-    function.reserved_concurrency = TRY(number_of(wanted.properties, "ReservedConcurrentExecutions", 0, 0, 1'000'000));
+    function.reserved_concurrency =
+        TRY(number_of(wanted.properties, "ReservedConcurrentExecutions", 0, 0, 1'000'000));
   if (!wanted.provider) function.layer_folders = TRY(layers_of(wanted.properties, bench));
   const auto code = TRY(code_of(wanted, function, bench));
   function.code_folder = code.folder;
@@ -138,18 +179,22 @@ Result<Made> make_function(const Wanted& wanted, Workbench& bench) {
   return Made{function.name, function.name, {{"Arn", function.arn}}, std::move(details)};
 }
 
-/// "name" or an ARN, qualified or not, as CloudFormation accepts it -> the plain name.
+/// A name, an ARN or a part of one, qualified or not, as CloudFormation accepts them -> the plain
+/// name.
 std::string function_name(std::string_view text) {
   const auto parts = split(text, ':');
-  if (parts.size() >= 7 && parts[0] == "arn") return parts[6];
-  return parts[0];
+  const auto word = std::ranges::find(parts, "function");
+  return word == parts.end() || word + 1 == parts.end() ? parts[0] : *(word + 1);
 }
 
 Result<const ResourceRecord*> function_of(const Wanted& wanted, const Workbench& bench) {
   const auto* name = wanted.properties.if_contains("FunctionName");
-  if (name == nullptr || !name->is_string()) return failure(Fault::Invalid, "FunctionName is missing");
-  const auto* function = bench.world.find("AWS::Lambda::Function", function_name(name->as_string()));
-  if (function == nullptr) return failure(Fault::Invalid, "Function not found: {}", std::string_view(name->as_string()));
+  if (name == nullptr || !name->is_string())
+    return failure(Fault::Invalid, "FunctionName is missing");
+  const auto* function =
+      bench.world.find("AWS::Lambda::Function", function_name(name->as_string()));
+  if (function == nullptr)
+    return failure(Fault::Invalid, "Function not found: {}", std::string_view(name->as_string()));
   return function;
 }
 
@@ -158,23 +203,32 @@ using Versions = std::map<std::int64_t, Function>;
 Versions versions_of(const std::string& function, const World& world, Versions versions = {}) {
   for (const auto& [stack, record] : world.of_type("AWS::Lambda::Version")) {
     auto version = function_from_json(record->details);
-    if (version && version->name == function) versions[std::stoll(version->version)] = std::move(*version);
+    if (version && version->name == function)
+      versions[std::stoll(version->version)] = std::move(*version);
   }
   return versions;
 }
 
-/// Publishing what equals the newest version gives no new one: on AWS the resource then fails with these words.
+/// Publishing what equals the newest version gives no new one: on AWS the resource then fails with
+/// these words.
 Result<Made> make_version(const Wanted& wanted, Workbench& bench) {
   const auto* record = TRY(function_of(wanted, bench));
   auto published = TRY(function_from_json(record->details));
-  if (wanted.old != nullptr) return Made{wanted.old->physical_id, wanted.old->ref, wanted.old->attributes, wanted.old->details};
-  const auto versions = versions_of(published.name, bench.live, versions_of(published.name, bench.world));
+  if (wanted.old != nullptr)
+    return Made{wanted.old->physical_id, wanted.old->ref, wanted.old->attributes,
+                wanted.old->details};
+  const auto versions =
+      versions_of(published.name, bench.live, versions_of(published.name, bench.world));
   if (!versions.empty()) {
     auto newest = versions.rbegin()->second;
     const auto number = std::exchange(newest.version, "$LATEST");
-    newest.reserved_concurrency = published.reserved_concurrency;  // of the function, not of its versions
+    newest.reserved_concurrency =
+        published.reserved_concurrency;  // of the function, not of its versions
     if (newest == published)
-      return failure(Fault::Conflict, "A version for this Lambda function exists ( {} ). Modify the function to create a new version.", number);
+      return failure(Fault::Invalid,
+                     "A version for this Lambda function exists ( {} ). Modify the function to "
+                     "create a new version.",
+                     number);
   }
   const auto number = TRY(bench.outside.next_version(published.name));
   published.version = std::to_string(number);
@@ -193,9 +247,13 @@ Result<std::map<std::string, double>> weights_of(const json::object& properties)
     TRY(weight.finish());
   }
   TRY(fields.finish());
-  if (weights.size() > 1) return failure(Fault::Invalid, "AdditionalVersionWeights names {} versions, more than one", weights.size());
+  if (weights.size() > 1)
+    return failure(Fault::Invalid, "AdditionalVersionWeights names {} versions, more than one",
+                   weights.size());
   for (const auto& [version, share] : weights)
-    if (share < 0 || share > 1) return failure(Fault::Invalid, "the weight {} of version {} is not between 0 and 1", share, version);
+    if (share < 0 || share > 1)
+      return failure(Fault::Invalid, "the weight {} of version {} is not between 0 and 1", share,
+                     version);
   return weights;
 }
 
@@ -206,24 +264,36 @@ Result<Made> make_alias(const Wanted& wanted, Workbench& bench) {
   const auto name = fields.string("Name");
   const auto version = fields.string("FunctionVersion");
   TRY(fields.finish());
-  if (name.find_first_not_of("0123456789") == std::string::npos) return failure(Fault::Invalid, "alias name {} is a number", name);
+  if (name.find_first_not_of("0123456789") == std::string::npos)
+    return failure(Fault::Invalid, "alias name {} is a number", name);
   const auto weights = TRY(weights_of(wanted.properties));
   if (!weights.empty() && wanted.properties.contains("ProvisionedConcurrencyConfig"))
-    return failure(Fault::Invalid, "alias {} has both RoutingConfig weights and ProvisionedConcurrencyConfig, which Lambda refuses", name);
-  if (!weights.empty() && version == "$LATEST") return failure(Fault::Invalid, "alias {} has weights on $LATEST", name);
+    return failure(Fault::Invalid,
+                   "alias {} has both RoutingConfig weights and ProvisionedConcurrencyConfig, "
+                   "which Lambda refuses",
+                   name);
+  if (!weights.empty() && version == "$LATEST")
+    return failure(Fault::Invalid, "alias {} has weights on $LATEST", name);
   const auto versions = versions_of(record->physical_id, bench.world);
   auto named = std::vector{version};
   for (const auto& [other, share] : weights) named.push_back(other);
   for (const auto& each : named) {
-    const bool number = !each.empty() && each.size() < 18 && each.find_first_not_of("0123456789") == std::string::npos;
+    const bool number = !each.empty() && each.size() < 18 &&
+                        each.find_first_not_of("0123456789") == std::string::npos;
     if (each != "$LATEST" && (!number || !versions.contains(std::stoll(each))))
-      return failure(Fault::Invalid, "Function not found: {}:{}", record->attributes.at("Arn").as_string().c_str(), each);
+      return failure(Fault::Invalid, "Function not found: {}:{}",
+                     record->attributes.at("Arn").as_string().c_str(), each);
   }
   json::object shares;
   for (const auto& [other, share] : weights) shares[other] = share;
   const auto arn = std::string(record->attributes.at("Arn").as_string()) + ":" + name;
-  return Made{arn, arn, {{"AliasArn", arn}},
-              {{"name", name}, {"function", record->physical_id}, {"version", version}, {"weights", std::move(shares)}}};
+  return Made{arn,
+              arn,
+              {{"AliasArn", arn}},
+              {{"name", name},
+               {"function", record->physical_id},
+               {"version", version},
+               {"weights", std::move(shares)}}};
 }
 
 Result<Made> make_permission(const Wanted& wanted, Workbench& bench) {
@@ -235,10 +305,16 @@ Result<Made> make_permission(const Wanted& wanted, Workbench& bench) {
   const auto source = fields.string_or("SourceArn", "");
   TRY(fields.finish());
   TRY(function_of(wanted, bench));
-  const auto id = fmt::format("{}-{}-{}", wanted.stack, wanted.resource.logical_id, bench.letters(wanted, 12));
+  const auto id =
+      fmt::format("{}-{}-{}", wanted.stack, wanted.resource.logical_id, bench.letters(wanted, 12));
   const bool invokes = action == "lambda:InvokeFunction" || action == "lambda:*";
-  return Made{id, id, {{"Id", id}},
-              {{"function", function}, {"principal", principal}, {"source_arn", source}, {"invokes", invokes}}};
+  return Made{id,
+              id,
+              {{"Id", id}},
+              {{"function", function},
+               {"principal", principal},
+               {"source_arn", source},
+               {"invokes", invokes}}};
 }
 
 Result<Made> make_layer(const Wanted& wanted, Workbench& bench) {
@@ -252,7 +328,11 @@ Result<Made> make_layer(const Wanted& wanted, Workbench& bench) {
     const auto asset = TRY(asset_named(bench, place->as_object(), "Content"));
     content = TRY(bench.outside.code(asset));
   }
-  return Made{arn, arn, {{"LayerVersionArn", arn}}, {{"folder", content.folder}, {"digest", content.digest}, {"provider", wanted.provider}}};
+  return Made{
+      arn,
+      arn,
+      {{"LayerVersionArn", arn}},
+      {{"folder", content.folder}, {"digest", content.digest}, {"provider", wanted.provider}}};
 }
 
 }  // namespace
@@ -261,8 +341,9 @@ const std::vector<ResourceType>& function_types() {
   static const std::vector<ResourceType> types{
       {.name = "AWS::Lambda::Function",
        .replacing = {"FunctionName", "PackageType"},
-       .honoured = {"FunctionName", "PackageType", "Code", "Runtime", "Handler", "MemorySize", "Timeout", "Environment",
-                    "Layers", "LoggingConfig.LogGroup", "ReservedConcurrentExecutions"},
+       .honoured = {"FunctionName", "PackageType", "Code", "Runtime", "Handler", "MemorySize",
+                    "Timeout", "Environment", "Layers", "LoggingConfig.LogGroup",
+                    "ReservedConcurrentExecutions"},
        .name_property = "FunctionName",
        .make = make_function},
       {.name = "AWS::Lambda::Version",
@@ -279,7 +360,8 @@ const std::vector<ResourceType>& function_types() {
        .make = make_permission},
       {.name = "AWS::Lambda::LayerVersion",
        .replacing = {"*"},
-       .honoured = {"LayerName", "Content", "CompatibleRuntimes", "CompatibleArchitectures", "LicenseInfo"},
+       .honoured = {"LayerName", "Content", "CompatibleRuntimes", "CompatibleArchitectures",
+                    "LicenseInfo"},
        .make = make_layer},
   };
   return types;

@@ -5,20 +5,26 @@ namespace tandem::deploy::local {
 namespace {
 
 /// The name that the template gives, or a generated one.
-Result<Made> record(const Wanted& wanted, Workbench& bench, std::string_view property, size_t limit = 128) {
+Result<Made> record(const Wanted& wanted, Workbench& bench, std::string_view property,
+                    size_t limit = 128) {
   const auto name = bench.name(wanted, property, limit);
   return Made{name, name, {{"Id", name}}, {}};
 }
 
 Result<Made> make_role(const Wanted& wanted, Workbench& bench) {
   const auto name = bench.name(wanted, "RoleName", 64);
-  return Made{name, name, {{"Arn", fmt::format("arn:aws:iam::{}:role/{}", bench.account, name)}, {"RoleId", "AROA" + bench.letters(wanted, 17)}}, {}};
+  return Made{name,
+              name,
+              {{"Arn", fmt::format("arn:aws:iam::{}:role/{}", bench.account, name)},
+               {"RoleId", "AROA" + bench.letters(wanted, 17)}},
+              {}};
 }
 
 Result<Made> make_managed_policy(const Wanted& wanted, Workbench& bench) {
   const auto arn = wanted.old != nullptr
                        ? wanted.old->physical_id
-                       : fmt::format("arn:aws:iam::{}:policy/{}", bench.account, bench.name(wanted, "ManagedPolicyName", 128));
+                       : fmt::format("arn:aws:iam::{}:policy/{}", bench.account,
+                                     bench.name(wanted, "ManagedPolicyName", 128));
   return Made{arn, arn, {{"PolicyArn", arn}}, {}};
 }
 
@@ -33,7 +39,9 @@ Result<Made> make_alarm(const Wanted& wanted, Workbench& bench) {
   return made;
 }
 
-Result<Made> make_dashboard(const Wanted& wanted, Workbench& bench) { return record(wanted, bench, "DashboardName", 255); }
+Result<Made> make_dashboard(const Wanted& wanted, Workbench& bench) {
+  return record(wanted, bench, "DashboardName", 255);
+}
 
 Result<Made> make_edge_function(const Wanted& wanted, Workbench& bench) {
   const auto name = bench.name(wanted, "Name", 64);
@@ -44,11 +52,17 @@ Result<Made> make_edge_function(const Wanted& wanted, Workbench& bench) {
 /// Ref and the attributes CloudFormation gives for it are one generated id.
 Result<Made> make_plain(const Wanted& wanted, Workbench& bench) {
   const auto id = wanted.old != nullptr ? wanted.old->physical_id : bench.small_letters(wanted, 10);
-  return Made{id, id, {{"Id", id}, {"APIKeyId", id}, {"AuthorizerId", id}, {"RequestValidatorId", id}}, {}};
+  return Made{
+      id, id, {{"Id", id}, {"APIKeyId", id}, {"AuthorizerId", id}, {"RequestValidatorId", id}}, {}};
 }
 
-ResourceType noted(std::string_view name, Result<Made> (*make)(const Wanted&, Workbench&), std::vector<std::string_view> replacing = {}) {
-  return {.name = name, .standing = Standing::Noted, .replacing = std::move(replacing), .honoured = {"*"}, .make = make};
+ResourceType noted(std::string_view name, Result<Made> (*make)(const Wanted&, Workbench&),
+                   std::vector<std::string_view> replacing = {}) {
+  return {.name = name,
+          .standing = Standing::Noted,
+          .replacing = std::move(replacing),
+          .honoured = {"*"},
+          .make = make};
 }
 
 }  // namespace
@@ -57,7 +71,8 @@ const std::vector<ResourceType>& noted_types() {
   static const std::vector<ResourceType> types{
       noted("AWS::IAM::Role", make_role, {"RoleName", "Path"}),
       noted("AWS::IAM::Policy", make_inline_policy),
-      noted("AWS::IAM::ManagedPolicy", make_managed_policy, {"ManagedPolicyName", "Path", "Description"}),
+      noted("AWS::IAM::ManagedPolicy", make_managed_policy,
+            {"ManagedPolicyName", "Path", "Description"}),
       noted("AWS::CloudWatch::Alarm", make_alarm, {"AlarmName"}),
       noted("AWS::CloudWatch::Dashboard", make_dashboard, {"DashboardName"}),
       noted("AWS::CloudFront::Function", make_edge_function, {"Name"}),
@@ -76,7 +91,10 @@ const std::vector<ResourceType>& noted_types() {
       noted("AWS::CodeDeploy::Application", make_plain, {"ApplicationName"}),
       noted("AWS::CodeDeploy::DeploymentGroup", make_plain),
       noted("Custom::LogRetention", make_plain),
-      {.name = "AWS::CDK::Metadata", .standing = Standing::Ignored, .honoured = {"*"}, .make = make_plain},
+      {.name = "AWS::CDK::Metadata",
+       .standing = Standing::Ignored,
+       .honoured = {"*"},
+       .make = make_plain},
   };
   return types;
 }

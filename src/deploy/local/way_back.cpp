@@ -9,7 +9,8 @@ namespace tandem::deploy::local {
 namespace {
 
 constexpr std::string_view stack_type = "AWS::CloudFormation::Stack";
-constexpr std::string_view new_one = "Requested update requires the creation of a new physical resource";
+constexpr std::string_view new_one =
+    "Requested update requires the creation of a new physical resource";
 
 /// What happened to one resource in the operation that is taken back.
 struct Touched {
@@ -56,7 +57,8 @@ std::vector<Operation> operations(const std::vector<StackEvent>& happened) {
       if (current != found.end() && current->under_way) follow(*current, event);
       continue;
     }
-    const bool starts = event.status == "CREATE_IN_PROGRESS" || event.status == "UPDATE_IN_PROGRESS";
+    const bool starts =
+        event.status == "CREATE_IN_PROGRESS" || event.status == "UPDATE_IN_PROGRESS";
     if (starts) {
       std::erase_if(found, same);
       found.push_back({event.stack, event.physical_id, event.status == "CREATE_IN_PROGRESS", true});
@@ -72,14 +74,22 @@ class Story {
  public:
   explicit Story(const Operation& operation) : operation_(operation) {}
   void stack(std::string status, std::string reason = {}) {
-    events.push_back({operation_.stack, operation_.stack, operation_.id, std::string(stack_type), std::move(status), std::move(reason), {}});
+    events.push_back({operation_.stack,
+                      operation_.stack,
+                      operation_.id,
+                      std::string(stack_type),
+                      std::move(status),
+                      std::move(reason),
+                      {}});
   }
   void resource(const Touched& touched, const std::string& id, std::string status) {
-    events.push_back({operation_.stack, touched.logical_id, id, touched.type, std::move(status), {}, {}});
+    events.push_back(
+        {operation_.stack, touched.logical_id, id, touched.type, std::move(status), {}, {}});
   }
   /// Resources made by the operation go, the last one first.
   void remove_new() {
-    for (auto touched = operation_.touched.rbegin(); touched != operation_.touched.rend(); ++touched) {
+    for (auto touched = operation_.touched.rbegin(); touched != operation_.touched.rend();
+         ++touched) {
       if (!touched->created && !touched->replaced) continue;
       if (touched->new_id.empty() || touched->new_id == touched->old_id) continue;
       resource(*touched, touched->new_id, "DELETE_IN_PROGRESS");
@@ -95,8 +105,11 @@ class Story {
 std::vector<StackEvent> taken_back(const Operation& operation, const std::string& reason) {
   Story story(operation);
   const auto verb = operation.creating ? "create" : "update";
-  const auto why = operation.failed.empty() ? reason
-                   : fmt::format("The following resource(s) failed to {}: [{}]. Rollback requested by user.", verb, join(operation.failed, ", "));
+  const auto why =
+      operation.failed.empty()
+          ? reason
+          : fmt::format("The following resource(s) failed to {}: [{}]. Rollback requested by user.",
+                        verb, join(operation.failed, ", "));
   if (operation.creating) {
     story.stack("ROLLBACK_IN_PROGRESS", why);
     story.remove_new();
@@ -119,7 +132,8 @@ std::vector<StackEvent> taken_back(const Operation& operation, const std::string
 
 bool is_under_way(const std::string& stack_status) { return stack_status.ends_with("IN_PROGRESS"); }
 
-std::vector<StackEvent> way_back(const std::vector<StackEvent>& happened, const std::string& reason) {
+std::vector<StackEvent> way_back(const std::vector<StackEvent>& happened,
+                                 const std::string& reason) {
   auto stacks = operations(happened);
   std::ranges::reverse(stacks);
   std::vector<StackEvent> events;

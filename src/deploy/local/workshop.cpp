@@ -15,23 +15,27 @@ Done undo(const OutsideEffect& effect, Tables& tables) {
 
 }  // namespace
 
-Result<bool> Workshop::left_behind(const std::string& stack, const std::string& logical_id, const std::string& table) {
+Result<bool> Workshop::left_behind(const std::string& stack, const std::string& logical_id,
+                                   const std::string& table) {
   const auto earlier = TRY(store_.superseded());
   for (const auto& id : earlier) {
     const auto stored = TRY(store_.find(id));
     if (!stored) continue;
     const auto* before = stored->world.find(stack);
     const auto* record = before == nullptr ? nullptr : before->find(logical_id);
-    if (record != nullptr && record->type == table_type && record->physical_id == table) return true;
+    if (record != nullptr && record->type == table_type && record->physical_id == table)
+      return true;
   }
   return false;
 }
 
-Done Workshop::make_table(const std::string& stack, const std::string& logical_id, const TableShape& shape) {
+Done Workshop::make_table(const std::string& stack, const std::string& logical_id,
+                          const TableShape& shape) {
   const auto existing = TRY(tables_.find(shape.name));
   if (existing) {
     const auto ours = TRY(left_behind(stack, logical_id, shape.name));
-    if (!ours || existing->keys != shape.keys) return failure(Fault::Conflict, "{} already exists", shape.name);
+    if (!ours || existing->keys != shape.keys)
+      return failure(Fault::Invalid, "{} already exists", shape.name);
     return add_indexes(shape);
   }
   TRY(store_.intend(deployment_, {0, EffectKind::CreateTable, shape.name, {}}));
@@ -45,7 +49,8 @@ Done Workshop::add_indexes(const TableShape& shape) {
   for (const auto& index : shape.indexes) {
     if (existing->find(index.name) != nullptr) continue;
     TRY(store_.intend(deployment_, {0, EffectKind::AddIndex, shape.name, index.name}));
-    TRY(tables_.add_index(shape.name, index, shape.attributes), "adding index {} to table {}", index.name, shape.name);
+    TRY(tables_.add_index(shape.name, index, shape.attributes), "adding index {} to table {}",
+        index.name, shape.name);
   }
   return done();
 }
@@ -56,7 +61,9 @@ Done undo_effects(const DeploymentId& deployment, Tables& tables, WorldStore& st
   for (const auto& effect : effects) {
     auto undone = undo(effect, tables);
     if (undone) undone = store.settled(effect.number);
-    if (!undone && !first) first = std::move(undone).error().during(fmt::format("taking back what was done to table {}", effect.table));
+    if (!undone && !first)
+      first = std::move(undone).error().during(
+          fmt::format("taking back what was done to table {}", effect.table));
   }
   if (first) return *first;
   return done();
@@ -76,10 +83,12 @@ Done add_what_tables_lack(const World& world, Tables& tables) {
   for (const auto& shape : shapes) {
     const auto existing = TRY(tables.find(shape.name));
     if (!existing) return failure(Fault::Missing, "table {} is gone", shape.name);
-    if (existing->keys != shape.keys) return failure(Fault::Missing, "table {} has other keys by now", shape.name);
+    if (existing->keys != shape.keys)
+      return failure(Fault::Missing, "table {} has other keys by now", shape.name);
     for (const auto& index : shape.indexes)
       if (existing->find(index.name) == nullptr)
-        TRY(tables.add_index(shape.name, index, shape.attributes), "adding index {} to table {}", index.name, shape.name);
+        TRY(tables.add_index(shape.name, index, shape.attributes), "adding index {} to table {}",
+            index.name, shape.name);
   }
   return done();
 }

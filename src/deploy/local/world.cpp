@@ -8,13 +8,21 @@ namespace tandem::deploy::local {
 namespace {
 
 std::string_view word(Policy policy) { return policy == Policy::Retain ? "Retain" : "Delete"; }
-Policy policy_from(std::string_view word) { return word == "Retain" ? Policy::Retain : Policy::Delete; }
+Policy policy_from(std::string_view word) {
+  return word == "Retain" ? Policy::Retain : Policy::Delete;
+}
 
 json::object to_json(const ResourceRecord& resource) {
-  return {{"logicalId", resource.logical_id}, {"type", resource.type}, {"physicalId", resource.physical_id},
-          {"ref", resource.ref}, {"properties", resource.properties}, {"attributes", resource.attributes},
-          {"details", resource.details}, {"needs", json_of(resource.needs)},
-          {"deletionPolicy", word(resource.deletion)}, {"updateReplacePolicy", word(resource.replacement)}};
+  return {{"logicalId", resource.logical_id},
+          {"type", resource.type},
+          {"physicalId", resource.physical_id},
+          {"ref", resource.ref},
+          {"properties", resource.properties},
+          {"attributes", resource.attributes},
+          {"details", resource.details},
+          {"needs", json_of(resource.needs)},
+          {"deletionPolicy", word(resource.deletion)},
+          {"updateReplacePolicy", word(resource.replacement)}};
 }
 
 Result<ResourceRecord> resource_from(const json::value& value) {
@@ -49,7 +57,9 @@ Result<OutputRecord> output_from(const json::value& value) {
 }
 
 json::object to_json(const Departed& departed) {
-  return {{"stack", departed.stack}, {"resource", to_json(departed.resource)}, {"policy", word(departed.policy)}};
+  return {{"stack", departed.stack},
+          {"resource", to_json(departed.resource)},
+          {"policy", word(departed.policy)}};
 }
 
 Result<Departed> departed_from(const json::value& value) {
@@ -95,10 +105,15 @@ Result<std::vector<T>> list_from(const json::array& array, Result<T> (*from)(con
 }
 
 json::object to_json(const StackRecord& stack) {
-  return {{"name", stack.name}, {"id", stack.id}, {"resources", list_of(stack.resources)},
-          {"outputs", list_of(stack.outputs)}, {"imports", json_of(std::vector<std::string>(stack.imports.begin(), stack.imports.end()))},
-          {"secrets", json_of(stack.secrets)}, {"tags", to_json(stack.tags)},
-          {"terminationProtection", stack.termination_protection}};
+  return {
+      {"name", stack.name},
+      {"id", stack.id},
+      {"resources", list_of(stack.resources)},
+      {"outputs", list_of(stack.outputs)},
+      {"imports", json_of(std::vector<std::string>(stack.imports.begin(), stack.imports.end()))},
+      {"secrets", json_of(stack.secrets)},
+      {"tags", to_json(stack.tags)},
+      {"terminationProtection", stack.termination_protection}};
 }
 
 Result<StackRecord> stack_from(const json::value& value) {
@@ -119,7 +134,8 @@ Result<StackRecord> stack_from(const json::value& value) {
 
 void add_folder(const ResourceRecord& resource, std::set<std::string>& folders) {
   for (const auto& [key, value] : resource.details) {
-    if (std::string_view(key).ends_with("folder") && value.is_string()) folders.emplace(value.as_string());
+    if (std::string_view(key).ends_with("folder") && value.is_string())
+      folders.emplace(value.as_string());
     if (!std::string_view(key).ends_with("folders") || !value.is_array()) continue;
     for (const auto& member : value.as_array())
       if (member.is_string()) folders.emplace(member.as_string());
@@ -144,7 +160,8 @@ const ResourceRecord* World::find(std::string_view type, std::string_view physic
   return nullptr;
 }
 
-std::vector<std::pair<std::string, const ResourceRecord*>> World::of_type(std::string_view type) const {
+std::vector<std::pair<std::string, const ResourceRecord*>> World::of_type(
+    std::string_view type) const {
   std::vector<std::pair<std::string, const ResourceRecord*>> found;
   for (const auto& stack : stacks)
     for (const auto& resource : stack.resources)
@@ -164,9 +181,13 @@ std::set<std::string> World::folders() const {
 }
 
 json::value to_json(const World& world) {
-  return json::object{{"id", world.id.value}, {"stacks", list_of(world.stacks)}, {"retained", list_of(world.retained)},
-                      {"leaving", list_of(world.leaving)}, {"buckets", to_json(world.buckets)},
-                      {"created", json_of(world.created)}, {"updated", json_of(world.updated)},
+  return json::object{{"id", world.id.value},
+                      {"stacks", list_of(world.stacks)},
+                      {"retained", list_of(world.retained)},
+                      {"leaving", list_of(world.leaving)},
+                      {"buckets", to_json(world.buckets)},
+                      {"created", json_of(world.created)},
+                      {"updated", json_of(world.updated)},
                       {"notes", json_of(world.notes)}};
 }
 
@@ -188,8 +209,10 @@ Result<World> world_from_json(const json::value& value) {
 std::string masked(const std::string& text, const std::vector<std::string>& secrets) {
   auto out = text;
   for (const auto& secret : secrets) {
-    if (secret.size() >= 4) out = replaced(out, secret, "****");
-    else if (!secret.empty() && out == secret) out = "****";
+    if (secret.size() >= 4)
+      out = replaced(out, secret, "****");
+    else if (!secret.empty() && out == secret)
+      out = "****";
   }
   return out;
 }

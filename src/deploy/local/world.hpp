@@ -1,5 +1,6 @@
 #pragma once
-// A world: all stacks as one deployment leaves them. Made once, then only read; `live` points to one of them.
+// A world: all stacks as one deployment leaves them. Made once, then only read; `live` points to
+// one of them.
 
 #include <map>
 #include <set>
@@ -18,11 +19,11 @@ struct ResourceRecord {
   std::string logical_id;
   std::string type;
   std::string physical_id;
-  std::string ref;                                ///< what Ref gives
-  json::object properties{};                      ///< resolved; may hold secrets, so they are never shown
-  json::object attributes{};                      ///< what Fn::GetAtt gives
-  json::object details{};                         ///< what the type keeps for itself: code folder, route snapshot
-  std::vector<std::string> needs{};               ///< logical ids, for the order of deletion
+  std::string ref;            ///< what Ref gives
+  json::object properties{};  ///< resolved; may hold secrets, so they are never shown
+  json::object attributes{};  ///< what Fn::GetAtt gives
+  json::object details{};     ///< what the type keeps for itself: code folder, route snapshot
+  std::vector<std::string> needs{};  ///< logical ids, for the order of deletion
   Policy deletion = Policy::Delete;
   Policy replacement = Policy::Delete;
   bool operator==(const ResourceRecord&) const = default;
@@ -31,17 +32,17 @@ struct ResourceRecord {
 struct OutputRecord {
   std::string name;
   json::value value;
-  std::string export_name{};                      ///< empty = not exported
+  std::string export_name{};  ///< empty = not exported
   bool operator==(const OutputRecord&) const = default;
 };
 
 struct StackRecord {
   std::string name;
-  std::string id;                                 ///< the stack's ARN
-  std::vector<ResourceRecord> resources{};        ///< in the order they were made
+  std::string id;                           ///< the stack's ARN
+  std::vector<ResourceRecord> resources{};  ///< in the order they were made
   std::vector<OutputRecord> outputs{};
-  std::set<std::string> imports{};                ///< names of exports it uses
-  std::vector<std::string> secrets{};             ///< values that must be masked wherever text leaves
+  std::set<std::string> imports{};     ///< names of exports it uses
+  std::vector<std::string> secrets{};  ///< values that must be masked wherever text leaves
   std::map<std::string, std::string> tags{};
   bool termination_protection = false;
   bool operator==(const StackRecord&) const = default;
@@ -60,11 +61,11 @@ struct Departed {
 struct World {
   DeploymentId id;
   std::vector<StackRecord> stacks{};
-  std::vector<Departed> retained{};               ///< Lambda versions that Retain keeps invocable
-  std::vector<Departed> leaving{};                ///< deleted, or skipped by policy, once this world is live
-  std::map<std::string, std::string> buckets{};   ///< bucket name -> content folder
-  std::vector<std::string> created{};             ///< stacks that this deployment made
-  std::vector<std::string> updated{};             ///< stacks that it changed
+  std::vector<Departed> retained{};  ///< Lambda versions that Retain keeps invocable
+  std::vector<Departed> leaving{};   ///< deleted, or skipped by policy, once this world is live
+  std::map<std::string, std::string> buckets{};  ///< bucket name -> content folder
+  std::vector<std::string> created{};            ///< stacks that this deployment made
+  std::vector<std::string> updated{};            ///< stacks that it changed
   std::vector<std::string> notes{};
   bool operator==(const World&) const = default;
 
@@ -80,8 +81,8 @@ struct World {
 json::value to_json(const World& world);
 Result<World> world_from_json(const json::value& value);
 
-/// Replaces every secret in `text` by "****". Secrets under four characters only where they are the whole text,
-/// because masking each "1" of a page would hide the page.
+/// Replaces every secret in `text` by "****". Secrets under four characters only where they are the
+/// whole text, because masking each "1" of a page would hide the page.
 std::string masked(const std::string& text, const std::vector<std::string>& secrets);
 
 }  // namespace tandem::deploy::local

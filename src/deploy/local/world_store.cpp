@@ -26,26 +26,39 @@ constexpr std::int64_t events_max = 20'000;
 
 std::string_view word(WorldState state) {
   switch (state) {
-    case WorldState::Preparing: return "preparing";
-    case WorldState::Candidate: return "candidate";
-    case WorldState::Live: return "live";
-    case WorldState::Superseded: return "superseded";
-    case WorldState::Undoing: return "undoing";
+    case WorldState::Preparing:
+      return "preparing";
+    case WorldState::Candidate:
+      return "candidate";
+    case WorldState::Live:
+      return "live";
+    case WorldState::Superseded:
+      return "superseded";
+    case WorldState::Undoing:
+      return "undoing";
   }
   throw Bug("unknown world state");
 }
 
 Result<WorldState> state_from(std::string_view text) {
-  for (const auto state : {WorldState::Preparing, WorldState::Candidate, WorldState::Live, WorldState::Superseded,
-                           WorldState::Undoing})
+  for (const auto state : {WorldState::Preparing, WorldState::Candidate, WorldState::Live,
+                           WorldState::Superseded, WorldState::Undoing})
     if (word(state) == text) return state;
   return failure(Fault::Broken, "unknown world state {}", text);
 }
 
-std::string_view word(EffectKind kind) { return kind == EffectKind::CreateTable ? "create-table" : "add-index"; }
+std::string_view word(EffectKind kind) {
+  return kind == EffectKind::CreateTable ? "create-table" : "add-index";
+}
 
 StackEvent event_from(const Row& row) {
-  return {row.text(0), row.text(1), row.text(2), row.text(3), row.text(4), row.text(5), Instant{Duration{row.integer(6)}}};
+  return {row.text(0),
+          row.text(1),
+          row.text(2),
+          row.text(3),
+          row.text(4),
+          row.text(5),
+          Instant{Duration{row.integer(6)}}};
 }
 constexpr auto event_columns = "stack, logical_id, physical_id, type, status, reason, at";
 
@@ -66,23 +79,28 @@ Result<std::unique_ptr<WorldStore>> WorldStore::open(const std::filesystem::path
 
 Done WorldStore::write_events() {
   for (const auto& [deployment, event] : buffered_)
-    TRY(database_.execute("INSERT INTO events(deployment, stack, logical_id, physical_id, type, status, reason, at) "
-                          "VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
-                          {deployment.value, event.stack, event.logical_id, event.physical_id, event.type, event.status,
-                           event.reason, event.at.time_since_epoch().count()}));
-  TRY(database_.execute("DELETE FROM events WHERE number <= (SELECT MAX(number) FROM events) - ?", {events_max}));
+    TRY(database_.execute(
+        "INSERT INTO events(deployment, stack, logical_id, physical_id, type, status, reason, at) "
+        "VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+        {deployment.value, event.stack, event.logical_id, event.physical_id, event.type,
+         event.status, event.reason, event.at.time_since_epoch().count()}));
+  TRY(database_.execute("DELETE FROM events WHERE number <= (SELECT MAX(number) FROM events) - ?",
+                        {events_max}));
   return done();
 }
 
-Done WorldStore::begin(const DeploymentId& id, const DeploymentId& base, const Deployment& deployment) {
+Done WorldStore::begin(const DeploymentId& id, const DeploymentId& base,
+                       const Deployment& deployment) {
   const std::lock_guard lock(mutex_);
   World empty;
   empty.id = id;
   TRY(database_.transaction([&]() -> Done {
     const auto step = TRY(next_step(database_));
-    TRY(database_.execute("INSERT OR REPLACE INTO worlds(id, state, base, deployment, body, made) VALUES(?, ?, ?, ?, ?, ?)",
-                          {id.value, std::string(word(WorldState::Preparing)), base.value, to_text(to_json(deployment)),
-                           to_text(to_json(empty)), step}));
+    TRY(
+        database_.execute("INSERT OR REPLACE INTO worlds(id, state, base, deployment, body, made) "
+                          "VALUES(?, ?, ?, ?, ?, ?)",
+                          {id.value, std::string(word(WorldState::Preparing)), base.value,
+                           to_text(to_json(deployment)), to_text(to_json(empty)), step}));
     return write_events();
   }));
   buffered_.clear();
@@ -92,9 +110,11 @@ Done WorldStore::begin(const DeploymentId& id, const DeploymentId& base, const D
 Done WorldStore::save(const StoredWorld& world) {
   const std::lock_guard lock(mutex_);
   TRY(database_.transaction([&]() -> Done {
-    TRY(database_.execute("UPDATE worlds SET state = ?, deployment = ?, body = ?, cleaned = ? WHERE id = ?",
-                          {std::string(word(world.state)), to_text(to_json(world.deployment)), to_text(to_json(world.world)),
-                           std::int64_t{world.cleaned ? 1 : 0}, world.world.id.value}));
+    TRY(database_.execute(
+        "UPDATE worlds SET state = ?, deployment = ?, body = ?, cleaned = ? WHERE id = ?",
+        {std::string(word(world.state)), to_text(to_json(world.deployment)),
+         to_text(to_json(world.world)), std::int64_t{world.cleaned ? 1 : 0},
+         world.world.id.value}));
     return write_events();
   }));
   buffered_.clear();
@@ -103,7 +123,8 @@ Done WorldStore::save(const StoredWorld& world) {
 
 Done WorldStore::set_state(const DeploymentId& id, WorldState state) {
   const std::lock_guard lock(mutex_);
-  TRY(database_.execute("UPDATE worlds SET state = ? WHERE id = ?", {std::string(word(state)), id.value}));
+  TRY(database_.execute("UPDATE worlds SET state = ? WHERE id = ?",
+                        {std::string(word(state)), id.value}));
   return done();
 }
 
@@ -112,9 +133,11 @@ Done WorldStore::move_live(const StoredWorld& to, const std::function<Done()>& a
   TRY(database_.transaction([&]() -> Done {
     const auto step = TRY(next_step(database_));
     TRY(database_.execute("UPDATE worlds SET state = 'superseded' WHERE state = 'live'"));
-    TRY(database_.execute("UPDATE worlds SET state = 'live', deployment = ?, body = ?, cleaned = ?, went_live = ? WHERE id = ?",
-                          {to_text(to_json(to.deployment)), to_text(to_json(to.world)), std::int64_t{to.cleaned ? 1 : 0}, step,
-                           to.world.id.value}));
+    TRY(
+        database_.execute("UPDATE worlds SET state = 'live', deployment = ?, body = ?, cleaned = "
+                          "?, went_live = ? WHERE id = ?",
+                          {to_text(to_json(to.deployment)), to_text(to_json(to.world)),
+                           std::int64_t{to.cleaned ? 1 : 0}, step, to.world.id.value}));
     TRY(database_.execute("INSERT OR REPLACE INTO pointer VALUES(1, ?)", {to.world.id.value}));
     TRY(write_events());
     return act();
@@ -142,7 +165,8 @@ Done WorldStore::keep_effects(const DeploymentId& id) {
 Result<std::optional<StoredWorld>> WorldStore::find(const DeploymentId& id) {
   const std::lock_guard lock(mutex_);
   std::optional<StoredWorld> found;
-  TRY(database_.query("SELECT state, base, deployment, body, cleaned FROM worlds WHERE id = ?", {id.value},
+  TRY(database_.query("SELECT state, base, deployment, body, cleaned FROM worlds WHERE id = ?",
+                      {id.value},
                       [&](const Row& row) -> Done {
                         StoredWorld stored;
                         stored.state = TRY(state_from(row.text(0)));
@@ -153,7 +177,8 @@ Result<std::optional<StoredWorld>> WorldStore::find(const DeploymentId& id) {
                         stored.world = TRY(world_from_json(body));
                         stored.cleaned = row.integer(4) != 0;
                         if (stored.state == WorldState::Live) stored.deployment.phase = Phase::Live;
-                        if (stored.state == WorldState::Superseded) stored.deployment.phase = Phase::Superseded;
+                        if (stored.state == WorldState::Superseded)
+                          stored.deployment.phase = Phase::Superseded;
                         found = std::move(stored);
                         return done();
                       }),
@@ -174,7 +199,8 @@ Result<std::optional<StoredWorld>> WorldStore::live() {
   return find(*id);
 }
 
-Result<std::vector<DeploymentId>> WorldStore::ids(std::string_view sql, const std::vector<SqlValue>& values) {
+Result<std::vector<DeploymentId>> WorldStore::ids(std::string_view sql,
+                                                  const std::vector<SqlValue>& values) {
   const std::lock_guard lock(mutex_);
   std::vector<DeploymentId> found;
   TRY(database_.query(sql, values, [&](const Row& row) {
@@ -209,7 +235,9 @@ Result<std::vector<StackEvent>> WorldStore::events(const std::string& stack, siz
   TRY(flush());
   const std::lock_guard lock(mutex_);
   std::vector<StackEvent> found;
-  const auto sql = fmt::format("SELECT {} FROM events WHERE (? = '' OR stack = ?) ORDER BY number DESC LIMIT ?", event_columns);
+  const auto sql =
+      fmt::format("SELECT {} FROM events WHERE (? = '' OR stack = ?) ORDER BY number DESC LIMIT ?",
+                  event_columns);
   TRY(database_.query(sql, {stack, stack, static_cast<std::int64_t>(count)}, [&](const Row& row) {
     found.push_back(event_from(row));
     return done();
@@ -221,7 +249,8 @@ Result<std::vector<StackEvent>> WorldStore::events_of(const DeploymentId& deploy
   TRY(flush());
   const std::lock_guard lock(mutex_);
   std::vector<StackEvent> found;
-  const auto sql = fmt::format("SELECT {} FROM events WHERE deployment = ? ORDER BY number", event_columns);
+  const auto sql =
+      fmt::format("SELECT {} FROM events WHERE deployment = ? ORDER BY number", event_columns);
   TRY(database_.query(sql, {deployment.value}, [&](const Row& row) {
     found.push_back(event_from(row));
     return done();
@@ -233,21 +262,24 @@ Result<std::map<std::string, std::string>> WorldStore::stack_statuses() {
   TRY(flush());
   const std::lock_guard lock(mutex_);
   std::map<std::string, std::string> statuses;
-  TRY(database_.query("SELECT stack, status FROM events WHERE number IN (SELECT MAX(number) FROM events "
-                      "WHERE type = 'AWS::CloudFormation::Stack' GROUP BY stack)",
-                      {}, [&](const Row& row) {
-                        statuses[row.text(0)] = row.text(1);
-                        return done();
-                      }));
+  TRY(database_.query(
+      "SELECT stack, status FROM events WHERE number IN (SELECT MAX(number) FROM events "
+      "WHERE type = 'AWS::CloudFormation::Stack' GROUP BY stack)",
+      {}, [&](const Row& row) {
+        statuses[row.text(0)] = row.text(1);
+        return done();
+      }));
   return statuses;
 }
 
-Result<std::int64_t> WorldStore::intend(const DeploymentId& deployment, const OutsideEffect& effect) {
+Result<std::int64_t> WorldStore::intend(const DeploymentId& deployment,
+                                        const OutsideEffect& effect) {
   const std::lock_guard lock(mutex_);
   std::int64_t number = 0;
   TRY(database_.transaction([&]() -> Done {
-    TRY(database_.execute("INSERT INTO effects(deployment, kind, subject, part) VALUES(?, ?, ?, ?)",
-                          {deployment.value, std::string(word(effect.kind)), effect.table, effect.index}));
+    TRY(database_.execute(
+        "INSERT INTO effects(deployment, kind, subject, part) VALUES(?, ?, ?, ?)",
+        {deployment.value, std::string(word(effect.kind)), effect.table, effect.index}));
     number = database_.last_row();
     return write_events();
   }));
@@ -264,19 +296,24 @@ Done WorldStore::settled(std::int64_t number) {
 Result<std::vector<OutsideEffect>> WorldStore::effects(const DeploymentId& deployment) {
   const std::lock_guard lock(mutex_);
   std::vector<OutsideEffect> found;
-  TRY(database_.query("SELECT number, kind, subject, part FROM effects WHERE deployment = ? ORDER BY number DESC",
-                      {deployment.value}, [&](const Row& row) {
-                        const auto kind = row.text(1) == "create-table" ? EffectKind::CreateTable : EffectKind::AddIndex;
-                        found.push_back({row.integer(0), kind, row.text(2), row.text(3)});
-                        return done();
-                      }));
+  TRY(database_.query(
+      "SELECT number, kind, subject, part FROM effects WHERE deployment = ? ORDER BY number DESC",
+      {deployment.value}, [&](const Row& row) {
+        const auto kind =
+            row.text(1) == "create-table" ? EffectKind::CreateTable : EffectKind::AddIndex;
+        found.push_back({row.integer(0), kind, row.text(2), row.text(3)});
+        return done();
+      }));
   return found;
 }
 
 Result<std::int64_t> WorldStore::next_version(const std::string& function) {
   const std::lock_guard lock(mutex_);
-  TRY(database_.execute("INSERT INTO counters VALUES(?, 1) ON CONFLICT(function) DO UPDATE SET last = last + 1", {function}));
-  const auto last = TRY(database_.integer("SELECT last FROM counters WHERE function = ?", {function}));
+  TRY(database_.execute(
+      "INSERT INTO counters VALUES(?, 1) ON CONFLICT(function) DO UPDATE SET last = last + 1",
+      {function}));
+  const auto last =
+      TRY(database_.integer("SELECT last FROM counters WHERE function = ?", {function}));
   return last.value_or(1);
 }
 

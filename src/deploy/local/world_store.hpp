@@ -14,16 +14,17 @@
 
 namespace tandem::deploy::local {
 
-/// Where a world stands. Preparing and Cleaning are operations under way: after a crash they are undone or finished.
+/// Where a world stands. Preparing and Cleaning are operations under way: after a crash they are
+/// undone or finished.
 enum class WorldState { Preparing, Candidate, Live, Superseded, Undoing };
 
 /// A world with what is remembered about it.
 struct StoredWorld {
   World world;
   WorldState state{};
-  DeploymentId base;                              ///< the live world it was made from; empty = there was none
+  DeploymentId base;  ///< the live world it was made from; empty = there was none
   Deployment deployment;
-  bool cleaned = false;                           ///< nothing is left to delete after its promotion
+  bool cleaned = false;  ///< nothing is left to delete after its promotion
 };
 
 /// Something done outside of the records, e.g. a table made. Written as intended before it is done.
@@ -40,11 +41,13 @@ class WorldStore {
  public:
   static Result<std::unique_ptr<WorldStore>> open(const std::filesystem::path& path);
 
-  /// Begins a deployment: its row, as Preparing, and the events buffered so far, in one transaction.
+  /// Begins a deployment: its row, as Preparing, and the events buffered so far, in one
+  /// transaction.
   Done begin(const DeploymentId& id, const DeploymentId& base, const Deployment& deployment);
   Done save(const StoredWorld& world);
   Done set_state(const DeploymentId& id, WorldState state);
-  /// Moves the pointer and calls `act` before it becomes durable; an error of `act` leaves everything as it was.
+  /// Moves the pointer and calls `act` before it becomes durable; an error of `act` leaves
+  /// everything as it was.
   Done move_live(const StoredWorld& to, const std::function<Done()>& act);
   /// The world and its effects; its events stay.
   Done forget(const DeploymentId& id);
@@ -82,7 +85,7 @@ class WorldStore {
   Done write_events();
   Result<std::vector<DeploymentId>> ids(std::string_view sql, const std::vector<SqlValue>& values);
 
-  std::mutex mutex_;                              ///< guards all below; SQLite connections serve one thread at a time
+  std::mutex mutex_;  ///< guards all below; SQLite connections serve one thread at a time
   Database database_;
   std::vector<std::pair<DeploymentId, StackEvent>> buffered_;
 };
