@@ -24,7 +24,7 @@ struct World {
 
   /// Writes a zip with Python, which checks nothing of what it is told.
   void python_zip(const std::string& script) {
-    const auto output = run({.argv = {"python3", "-c", "import zipfile,stat\nz=zipfile.ZipFile('" + zip.string() + "','w',zipfile.ZIP_DEFLATED)\n" + script + "\nz.close()"},
+    const auto output = run_program({.argv = {"python3", "-c", "import zipfile,stat\nz=zipfile.ZipFile('" + zip.string() + "','w',zipfile.ZIP_DEFLATED)\n" + script + "\nz.close()"},
                              .environment = tool_environment()});
     ASSERT_TRUE(output && output->exit.ok()) << output->err;
   }
@@ -47,7 +47,7 @@ TEST(Archive, GivesBackTheFilesTheirBytesAndWhetherTheyRun) {
   ASSERT_EQ(::stat((world.out / "bootstrap").c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777U, 0755U);
   EXPECT_LT(fs::file_size(world.zip), 10'000u);
-  const auto listed = run({.argv = {"python3", "-c", "import zipfile,sys;print(sorted(zipfile.ZipFile(sys.argv[1]).namelist())==['bootstrap','deep/er/data','empty','gr\\u00fc\\u00dfe \\u65e5\\u672c.txt'])", world.zip.string()},
+  const auto listed = run_program({.argv = {"python3", "-c", "import zipfile,sys;print(sorted(zipfile.ZipFile(sys.argv[1]).namelist())==['bootstrap','deep/er/data','empty','gr\\u00fc\\u00dfe \\u65e5\\u672c.txt'])", world.zip.string()},
                            .environment = tool_environment()});
   EXPECT_EQ(listed->out, "True\n") << listed->err;
 }

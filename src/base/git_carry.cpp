@@ -74,7 +74,7 @@ Error carry_trouble(const Output& output, const std::string& url) {
 Result<Output> carry(Command command, std::stop_token stop) {
   command.time_limit = carry_time_max;
   command.output_limit_bytes = 16UL << 20;
-  return run(command, std::move(stop));
+  return run_program(command, std::move(stop));
 }
 
 /// What the other side said, line by line, without git's prefix.

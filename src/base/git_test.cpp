@@ -28,7 +28,7 @@ struct World {
     return *repository.write_commit(tree(files), parents, ada, ada, message);
   }
   std::string git(std::vector<std::string> arguments, const fs::path& where) {
-    const auto output = run(git_command(std::move(arguments), where));
+    const auto output = run_program(git_command(std::move(arguments), where));
     EXPECT_TRUE(output && output->exit.ok()) << (output ? output->err : text(output.error()));
     return output->out;
   }
@@ -38,7 +38,7 @@ struct World {
     std::string bytes = mode + " " + name + '\0';
     for (size_t i = 0; i < id.size(); i += 2) bytes += static_cast<char>(std::stoi(id.substr(i, 2), nullptr, 16));
     command.input = bytes;
-    return std::string(trimmed(run(command)->out));
+    return std::string(trimmed(run_program(command)->out));
   }
 };
 

@@ -380,7 +380,7 @@ Result<Exit> run_streaming(const Command& command, const OnOutput& on_output, st
   return Pump(*child, command, on_output, std::move(stop)).to_the_end();
 }
 
-Result<Output> run(const Command& command, std::stop_token stop) {
+Result<Output> run_program(const Command& command, std::stop_token stop) {
   Output output;
   const auto keep = [&](Stream stream, std::string_view piece) {
     auto& kept = stream == Stream::Out ? output.out : output.err;

@@ -26,7 +26,7 @@ struct Command {
   std::optional<Duration> time_limit{};           ///< then TERM to the whole group, `grace`, KILL
   Duration grace{std::chrono::seconds{10}};
   std::optional<std::uint64_t> memory_limit_bytes{};  ///< RLIMIT_AS, through prlimit on the child
-  size_t output_limit_bytes = 64UL << 20;         ///< what run() keeps of each stream; the rest is counted and dropped
+  size_t output_limit_bytes = 64UL << 20;         ///< what run_program() keeps of each stream; the rest is counted and dropped
 };
 
 enum class Stream { Out, Err };
@@ -58,9 +58,9 @@ std::map<std::string, std::string> machine_environment();
 /// Runs to the end and keeps both streams. Failing to start is an Error (Missing, Unavailable); a non-zero exit is not.
 /// The end is the end of the process itself: what it left behind in its group is killed, and has a quarter of a
 /// second to hand over what it still had to say.
-Result<Output> run(const Command& command, std::stop_token stop = {});
+Result<Output> run_program(const Command& command, std::stop_token stop = {});
 
-/// As run(), but hands each piece of output over as it comes (called on the calling thread).
+/// As run_program(), but hands each piece of output over as it comes (called on the calling thread).
 Result<Exit> run_streaming(const Command& command, const std::function<void(Stream, std::string_view)>& on_output,
                            std::stop_token stop = {});
 

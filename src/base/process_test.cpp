@@ -41,7 +41,7 @@ TEST(Process, IsGivenOnlyTheEnvironmentDescriptorsSignalsAndFolderThatAreNamed) 
   Command command{.argv = {"bash", "-c", "pwd; env | grep -v '^\\(PWD\\|SHLVL\\|_\\)='; echo /proc/self/fd/*; grep SigBlk /proc/self/status"},
                   .environment = {{"PATH", "/usr/bin:/bin"}, {"ONE", "1 = one"}},
                   .folder = folder.path()};
-  const auto output = *run(command);
+  const auto output = *run_program(command);
   ::close(leaking);
   const auto lines = lines_of(output.out);
   ASSERT_EQ(lines.size(), 5u) << output.out << output.err;
@@ -53,29 +53,29 @@ TEST(Process, IsGivenOnlyTheEnvironmentDescriptorsSignalsAndFolderThatAreNamed) 
 }
 
 TEST(Process, SaysWhatIsMissing) {
-  EXPECT_EQ(run({.argv = {"no-such-program"}, .environment = tool_environment()}).error().fault, Fault::Missing);
-  EXPECT_EQ(run({.argv = {"/no/such/program"}}).error().fault, Fault::Missing);
-  EXPECT_EQ(run({.argv = {}}).error().fault, Fault::Invalid);
-  const auto elsewhere = run({.argv = {"true"}, .folder = "/no/such/folder"});
+  EXPECT_EQ(run_program({.argv = {"no-such-program"}, .environment = tool_environment()}).error().fault, Fault::Missing);
+  EXPECT_EQ(run_program({.argv = {"/no/such/program"}}).error().fault, Fault::Missing);
+  EXPECT_EQ(run_program({.argv = {}}).error().fault, Fault::Invalid);
+  const auto elsewhere = run_program({.argv = {"true"}, .folder = "/no/such/folder"});
   EXPECT_EQ(elsewhere.error().fault, Fault::Missing);
   EXPECT_NE(elsewhere.error().what.find("/no/such/folder"), std::string::npos);
   const auto folder = *TemporaryFolder::make();
   ASSERT_TRUE(write_file(folder.path() / "plain", "text"));
-  EXPECT_EQ(run({.argv = {(folder.path() / "plain").string()}}).error().fault, Fault::Denied);
+  EXPECT_EQ(run_program({.argv = {(folder.path() / "plain").string()}}).error().fault, Fault::Denied);
 }
 
 TEST(Process, LooksForProgramsInThePathItIsGivenAndNeverInTheWorkingFolder) {
   const auto folder = *TemporaryFolder::make();
   ASSERT_TRUE(write_file(folder.path() / "greet", "#!/bin/sh\necho hello\n"));
   ::chmod((folder.path() / "greet").c_str(), 0755);
-  EXPECT_EQ(run({.argv = {"greet"}, .environment = {{"PATH", folder.path().string()}}})->out, "hello\n");
-  EXPECT_FALSE(run({.argv = {"greet"}, .environment = {{"PATH", ".:"}}, .folder = folder.path()}));
+  EXPECT_EQ(run_program({.argv = {"greet"}, .environment = {{"PATH", folder.path().string()}}})->out, "hello\n");
+  EXPECT_FALSE(run_program({.argv = {"greet"}, .environment = {{"PATH", ".:"}}, .folder = folder.path()}));
 }
 
 TEST(Process, CarriesLargeInputAndOutputBothWaysAtOnce) {
   auto command = bash("cat; cat /dev/null >&2");
   command.input = std::string(5'000'000, 'x');
-  const auto output = *run(command);
+  const auto output = *run_program(command);
   EXPECT_EQ(output.out, command.input);
   EXPECT_EQ(output.dropped_bytes, 0u);
 }
@@ -83,13 +83,13 @@ TEST(Process, CarriesLargeInputAndOutputBothWaysAtOnce) {
 TEST(Process, SurvivesAProgramThatDoesNotReadItsInput) {
   auto command = bash("exec 0<&-; echo done");
   command.input = std::string(5'000'000, 'x');
-  EXPECT_EQ(run(command)->out, "done\n");
+  EXPECT_EQ(run_program(command)->out, "done\n");
 }
 
 TEST(Process, KeepsAtMostTheLimitOfEachStreamAndCountsTheRest) {
   auto command = bash("head -c 100000 /dev/zero; head -c 10 /dev/zero >&2");
   command.output_limit_bytes = 1000;
-  const auto output = *run(command);
+  const auto output = *run_program(command);
   EXPECT_EQ(output.out.size(), 1000u);
   EXPECT_EQ(output.err.size(), 10u);
   EXPECT_EQ(output.dropped_bytes, 99'000u);
@@ -98,7 +98,7 @@ TEST(Process, KeepsAtMostTheLimitOfEachStreamAndCountsTheRest) {
 TEST(Process, EndsAProgramWhoseTimeIsUpWithItsWholeGroup) {
   auto command = bash("sleep 1000 & echo $!; wait");
   command.time_limit = std::chrono::milliseconds(200);
-  const auto output = *run(command);
+  const auto output = *run_program(command);
   EXPECT_TRUE(output.exit.timed_out);
   EXPECT_EQ(output.exit.signal, SIGTERM);
   EXPECT_EQ(output.exit.code, 128 + SIGTERM);
@@ -109,7 +109,7 @@ TEST(Process, KillsAProgramThatIgnoresTheRequestToEnd) {
   auto command = bash("trap '' TERM; while :; do sleep 0.01; done");
   command.time_limit = std::chrono::milliseconds(200);
   command.grace = std::chrono::milliseconds(100);
-  const auto output = *run(command);
+  const auto output = *run_program(command);
   EXPECT_TRUE(output.exit.timed_out);
   EXPECT_EQ(output.exit.signal, SIGKILL);
 }
@@ -117,7 +117,7 @@ TEST(Process, KillsAProgramThatIgnoresTheRequestToEnd) {
 TEST(Process, LetsAProgramUseItsGraceToCleanUp) {
   auto command = bash("trap 'echo cleaned; exit 7' TERM; echo ready; while :; do sleep 0.01; done");
   command.time_limit = std::chrono::milliseconds(300);
-  const auto output = *run(command);
+  const auto output = *run_program(command);
   EXPECT_EQ(output.out, "ready\ncleaned\n");
   EXPECT_EQ(output.exit.code, 7);
   EXPECT_TRUE(output.exit.timed_out);
@@ -148,9 +148,9 @@ TEST(Process, LimitsMemoryWhenAsked) {
   auto command = bash("read go; python3 -c 'x = bytearray(600 << 20)' && echo fits");
   command.input = "go\n";
   command.memory_limit_bytes = 300UL << 20;
-  EXPECT_EQ(run(command)->out, "");
+  EXPECT_EQ(run_program(command)->out, "");
   command.memory_limit_bytes.reset();
-  EXPECT_EQ(run(command)->out, "fits\n");
+  EXPECT_EQ(run_program(command)->out, "fits\n");
 }
 
 TEST(Process, LivesBesideUsUntilItIsStopped) {
@@ -204,7 +204,7 @@ TEST(Process, LeavesNothingBehindInOurOwnProcess) {
   (void)run(bash("true"));
   const auto before = open();
   for (int i = 0; i < 20; ++i) (void)run(bash("cat"));
-  EXPECT_FALSE(run({.argv = {"/no/such/program"}, .input = "x"}));
+  EXPECT_FALSE(run_program({.argv = {"/no/such/program"}, .input = "x"}));
   EXPECT_EQ(open(), before);
 }
 

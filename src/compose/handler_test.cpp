@@ -60,7 +60,7 @@ struct Function {
                      "import sys, json; sys.path.insert(0, sys.argv[1]); import integrated_api_handler as m; "
                      "assert m.handler is m.lambda_handler; print(json.dumps(m.handler({'path': sys.argv[2]}, None), sort_keys=True))",
                      folder.path().string(), path}};
-    const auto output = run(command);
+    const auto output = run_program(command);
     errors = output ? output->err : text(output.error());
     return output ? std::string(trimmed(output->out)) : errors;
   }

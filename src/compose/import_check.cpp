@@ -106,7 +106,7 @@ std::vector<std::string> sandbox_arguments(const ImportRequest& request, const P
 bool sandbox_works() {
   Command command{{"bwrap", "--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "true"}, tool_environment()};
   command.time_limit = std::chrono::seconds{10};
-  const auto output = run(command);
+  const auto output = run_program(command);
   return output && output->exit.ok();
 }
 
@@ -171,7 +171,7 @@ Result<ImportAnswer> check_import(const ImportRequest& request) {
   command.folder = request.folder;
   command.time_limit = time_max;
   command.grace = std::chrono::seconds{1};
-  const auto output = TRY(run(command, request.stop), "starting {}", python.executable);
+  const auto output = TRY(run_program(command, request.stop), "starting {}", python.executable);
   auto answer = TRY(judge(request, output));
   answer.was_isolated = is_isolated;
   return answer;

@@ -95,7 +95,7 @@ Done run_pip(const InstallRequest& request, const Python& python, const fs::path
   command.environment.insert_or_assign("PYTHONDONTWRITEBYTECODE", "1");
   command.folder = folder;
   command.time_limit = install_time_max;
-  const auto output = TRY(run(command, request.stop), "starting pip");
+  const auto output = TRY(run_program(command, request.stop), "starting pip");
   if (output.exit.stopped) return failure(Fault::Cancelled, "stopped while installing packages");
   if (output.exit.timed_out) return failure(Fault::TimedOut, "pip did not finish in {}", for_people(install_time_max));
   if (output.exit.ok()) return done();

@@ -25,7 +25,7 @@ std::optional<Python> ask(const std::string& name, Needs needs) {
   Command command{{name, "-c", probe}, tool_environment()};
   if (needs == Needs::Installer) command.argv.emplace_back("pip");
   command.time_limit = std::chrono::seconds{30};
-  const auto output = run(command);
+  const auto output = run_program(command);
   if (!output || !output->exit.ok()) return std::nullopt;
   const auto lines = lines_of(output->out);
   if (lines.size() != 3) return std::nullopt;

@@ -2,30 +2,84 @@
 
 #include <fmt/format.h>
 
-namespace tandem::report {
+#include "report/columns.hpp"
 
-std::string Style::wrapped(std::string_view code, std::string_view text) const {
-  return colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+namespace tandem::report {
+namespace {
+
+enum class Kind { Good, Bad, Moving, Careful, Skipped, Stopped, Waiting };
+
+Kind kind_of(std::string_view status) {
+  if (status == "SUCCEEDED" || status == "live") return Kind::Good;
+  if (status == "FAILED" || status == "ABANDONED" || status == "failed") return Kind::Bad;
+  if (status == "IN_PROGRESS" || status == "candidate") return Kind::Moving;
+  if (status == "HELD" || status == "WAITING_APPROVAL" || status == "rolled_back") return Kind::Careful;
+  if (status == "SKIPPED") return Kind::Skipped;
+  if (status == "STOPPED" || status == "CANCELLED" || status == "SUPERSEDED" || status == "NOT_RUN" || status == "STOPPING") return Kind::Stopped;
+  return Kind::Waiting;
 }
 
-std::string Style::symbol(std::string_view status) const {
-  const auto pick = [&](const char* fancy, const char* plain) { return std::string(unicode ? fancy : plain); };
-  if (status == "SUCCEEDED" || status == "live") return green(pick("\u2714", "ok"));
-  if (status == "FAILED" || status == "ABANDONED" || status == "failed") return red(pick("\u2718", "XX"));
-  if (status == "IN_PROGRESS" || status == "candidate") return bold(pick("\u25cf", ">>"));
-  if (status == "HELD" || status == "WAITING_APPROVAL" || status == "rolled_back") return yellow(pick("\u25c6", "!!"));
-  if (status == "SKIPPED") return dim(pick("\u2013", "--"));
-  if (status == "STOPPED" || status == "CANCELLED" || status == "SUPERSEDED" || status == "NOT_RUN" || status == "STOPPING")
-    return yellow(pick("\u25a0", "[]"));
-  return dim(pick("\u25cb", ".."));
+std::string_view shape_of(Kind kind, bool unicode) {
+  switch (kind) {
+    case Kind::Good: return unicode ? "\u2714" : "ok";
+    case Kind::Bad: return unicode ? "\u2718" : "XX";
+    case Kind::Moving: return unicode ? "\u25cf" : ">>";
+    case Kind::Careful: return unicode ? "\u25c6" : "!!";
+    case Kind::Skipped: return unicode ? "\u2013" : "--";
+    case Kind::Stopped: return unicode ? "\u25a0" : "[]";
+    case Kind::Waiting: return unicode ? "\u25cb" : "..";
+  }
+  return "";
+}
+
+/// Turns the direction of text, or is invisible: fit to make a reader see another text than there is.
+bool misleads(char32_t value) {
+  return (value >= 0x200B && value <= 0x200F) || (value >= 0x2028 && value <= 0x202E) || (value >= 0x2060 && value <= 0x206F) || value == 0xFEFF;
+}
+
+}  // namespace
+
+std::string Style::wrapped(std::string_view code, std::string_view text) const {
+  return colour && !text.empty() ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
+}
+
+std::string Style::in_colour_of(std::string_view status, std::string_view text) const {
+  switch (kind_of(status)) {
+    case Kind::Good: return green(text);
+    case Kind::Bad: return red(text);
+    case Kind::Moving: return bold(text);
+    case Kind::Careful:
+    case Kind::Stopped: return yellow(text);
+    case Kind::Skipped:
+    case Kind::Waiting: return dim(text);
+  }
+  return std::string(text);
+}
+
+std::string Style::symbol(std::string_view status) const { return in_colour_of(status, shape_of(kind_of(status), unicode)); }
+
+std::string Style::shown(std::string_view text) const {
+  auto out = printable(text);
+  if (unicode) return out;
+  std::string ascii;
+  for (std::string_view rest = out; !rest.empty();) {
+    const auto character = first_character(rest);
+    ascii += character.value < 0x80 ? static_cast<char>(character.value) : '?';
+    rest.remove_prefix(character.size_bytes);
+  }
+  return ascii;
 }
 
 std::string printable(std::string_view text) {
   std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte == '\t' || (byte >= 0x20 && byte != 0x7f)) out += c;
-    else out += fmt::format("\\x{:02x}", byte);
+  while (!text.empty()) {
+    const auto character = first_character(text);
+    const auto bytes = text.substr(0, character.size_bytes);
+    text.remove_prefix(character.size_bytes);
+    const auto value = static_cast<std::uint32_t>(character.value);
+    if (!character.is_valid || (value < 0x20 && value != '\t') || value == 0x7f) out += fmt::format("\\x{:02x}", value);
+    else if ((value >= 0x80 && value < 0xa0) || misleads(character.value)) out += fmt::format("\\u{:04x}", value);
+    else out += bytes;
   }
   return out;
 }

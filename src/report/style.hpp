@@ -19,12 +19,19 @@ struct Style {
   std::string yellow(std::string_view text) const { return wrapped("33", text); }
   /// The shape and word-colour of a run's or action's status: tick, cross, ring ...
   std::string symbol(std::string_view status) const;
+  /// `text` in the colour of a status.
+  std::string in_colour_of(std::string_view status, std::string_view text) const;
+  /// Text from elsewhere, fit to be shown here: printable(), and '?' for what ASCII does not have where only ASCII is.
+  std::string shown(std::string_view text) const;
+  /// `fancy` where the terminal can, else `plain`.
+  std::string pick(std::string_view fancy, std::string_view plain) const { return std::string(unicode ? fancy : plain); }
 
  private:
   std::string wrapped(std::string_view code, std::string_view text) const;
 };
 
-/// Escapes control characters, so that output of steps cannot steer a terminal.
+/// Escapes control characters, bytes that are no UTF-8 and characters that turn the direction of text, so that the
+/// output of steps cannot steer a terminal or its reader.
 std::string printable(std::string_view text);
 
 }  // namespace tandem::report

@@ -1,4 +1,4 @@
-// status, releases, environments, rollback, verify, stack, invoke, plan
+// status, releases, environments, plan, compose, deploy, rollback, verify, stack, invoke
 
 #include "base/text.hpp"
 #include "run/commands.hpp"
@@ -128,6 +128,57 @@ Result<Answer> invoke_command(Office& office, const json::object& arguments) {
                 answer.status < 300 && answer.function_error.empty() ? 0 : 2};
 }
 
+/// The path up to the candidate for the newest infrastructure commit, without making one.
+Result<Answer> plan_command(Office& office, const json::object& arguments) {
+  Fields fields(arguments, "tandem plan");
+  auto& shop = office.shop();
+  const auto repository = TRY(shop.repository(Role::Infrastructure));
+  const auto environment = TRY(shop.environment(fields.string_or("env", "")));
+  {
+    const auto lock = TRY(shop.pair.lock(std::chrono::minutes{2}));
+    TRY(shop.pair.fetch(repository), "fetching {}", repository.name);
+  }
+  const Action detect{.name = "Detect", .identifier = "tandem/detect-sync@v1"};
+  const Action compose{.name = "Compose", .identifier = "tandem/compose@v1"};
+  const Action deploy{.name = "Plan", .identifier = "tandem/deploy@v1", .environment = environment.name};
+  Run run{.id = {"plan"}, .workflow = {.name = "plan", .file = "plan", .actions = {detect, compose, deploy}}, .repository = repository.name,
+          .commit = TRY(shop.pair.tip(repository)), .created = shop.clock.now()};
+  run.actions["Detect"].outcome = TRY(detect_sync({shop, run, detect, 1, {}}));
+  run.actions["Compose"].outcome = TRY(compose_bundle({shop, run, compose, 1, {}}));
+  const auto plan = TRY(plan_candidate({shop, run, deploy, 1, {}}));
+  return Answer{json::object{{"schema", "tandem.plan/1"}, {"environment", environment.name}, {"infrastructure", run.commit.value},
+                             {"bundle", *find_detail(run, "bundle")}, {"plan", to_json(plan)}}};
+}
+
+Result<Answer> deploy_command(Office& office, const json::object& arguments) {
+  Fields fields(arguments, "tandem deploy");
+  if (fields.boolean_or("dry_run", false)) return plan_command(office, arguments);
+  const auto repository = TRY(office.shop().repository(Role::Infrastructure));
+  const auto id = TRY(office.start({.repository = repository.name, .workflow = fields.string_or("workflow", "infrastructure-deployment"),
+                                    .actor = fields.string_or("actor", "command")}));
+  return Answer{json::object{{"schema", "tandem.started/1"}, {"run", id.value}}};
+}
+
+/// Which handler a deployment of the newest infrastructure commit would get, and why.
+Result<Answer> compose_command(Office& office, const json::object& arguments) {
+  Fields fields(arguments, "tandem compose");
+  auto& shop = office.shop();
+  const auto repository = TRY(shop.repository(Role::Infrastructure));
+  {
+    const auto lock = TRY(shop.pair.lock(std::chrono::minutes{2}));
+    TRY(shop.pair.fetch(repository), "fetching {}", repository.name);
+  }
+  const Action detect{.name = "Detect", .identifier = "tandem/detect-sync@v1"};
+  const Action compose{.name = "Compose", .identifier = "tandem/compose@v1"};
+  Run run{.id = {"compose"}, .workflow = {.name = "compose", .file = "compose", .actions = {detect, compose}}, .repository = repository.name,
+          .commit = {fields.string_or("commit", "")}, .created = shop.clock.now()};
+  if (run.commit.empty()) run.commit = TRY(shop.pair.tip(repository));
+  else run.commit = TRY(shop.pair.repository().resolve(run.commit.value));
+  run.actions["Detect"].outcome = TRY(detect_sync({shop, run, detect, 1, {}}));
+  const auto composed = TRY(compose_bundle({shop, run, compose, 1, {}}));
+  return Answer{json::object{{"schema", "tandem.bundle/1"}, {"infrastructure", run.commit.value}, {"bundle", composed.detail.at("bundle")}}};
+}
+
 }  // namespace
 
 CommandBody find_release_command(std::string_view name) {
@@ -138,7 +189,9 @@ CommandBody find_release_command(std::string_view name) {
   if (name == "verify") return verify_command;
   if (name == "stack") return stack_command;
   if (name == "invoke") return invoke_command;
-  if (name == "plan") return nullptr;
+  if (name == "plan") return plan_command;
+  if (name == "deploy") return deploy_command;
+  if (name == "compose") return compose_command;
   return nullptr;
 }
 

@@ -18,13 +18,13 @@ struct Check {
 };
 
 Check tool(const std::string& name, std::vector<std::string> argv, std::string fix) {
-  const auto output = tandem::run(Command{.argv = std::move(argv), .environment = tool_environment(), .time_limit = std::chrono::seconds{20}});
+  const auto output = run_program(Command{.argv = std::move(argv), .environment = tool_environment(), .time_limit = std::chrono::seconds{20}});
   if (!output || !output->exit.ok()) return {name, "failed", "not found or not working", std::move(fix)};
   return {name, "ok", lines_of(output->out + output->err).empty() ? "" : lines_of(output->out + output->err).front()};
 }
 
 Check sandbox() {
-  const auto output = tandem::run(Command{.argv = {"bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "true"},
+  const auto output = run_program(Command{.argv = {"bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "true"},
                                           .environment = tool_environment(), .time_limit = std::chrono::seconds{20}});
   if (output && output->exit.ok()) return {"sandbox", "ok", "bubblewrap makes namespaces on this machine"};
   return {"sandbox", "failed", output ? std::string(trimmed(output->err)) : output.error().what,

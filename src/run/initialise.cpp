@@ -22,7 +22,7 @@ bool is_bare(const fs::path& path) { return fs::exists(path / "HEAD") && fs::exi
 std::string quoted(const std::string& word) { return "'" + replaced(word, "'", "'\\''") + "'"; }
 
 Done git(std::vector<std::string> arguments, const fs::path& repository, std::string_view doing) {
-  const auto output = TRY(tandem::run(git::git_command(std::move(arguments), repository)), "{}", doing);
+  const auto output = TRY(run_program(git::git_command(std::move(arguments), repository)), "{}", doing);
   if (!output.exit.ok())
     return failure(Fault::Invalid, "git failed while {}: {}", doing, trimmed(output.err.empty() ? output.out : output.err));
   return done();
@@ -43,7 +43,7 @@ Result<fs::path> make_bare(const fs::path& from, const fs::path& bare, std::vect
     return bare;
   }
   TRY(git({"--work-tree", fs::absolute(from).string(), "add", "--all", "."}, bare, "reading the directory"));
-  const auto tree = TRY(tandem::run(git::git_command({"write-tree"}, bare)));
+  const auto tree = TRY(run_program(git::git_command({"write-tree"}, bare)));
   const git::Person person{"Tandem", "tandem@localhost", now};
   const auto commit = TRY(repository.write_commit(TreeId{std::string(trimmed(tree.out))}, {}, person, person,
                                                   fmt::format("Import {}\n", fs::absolute(from).filename().string())));

@@ -68,6 +68,9 @@ Result<ActionOutcome> roll_back(const Work& work);                           // 
 Result<ActionOutcome> report(const Work& work);                              // tandem/report
 Result<ActionOutcome> invoke_function(const Work& work);                     // aws/lambda-invoke
 
+/// What deploy_candidate would change. Prepares nothing.
+Result<deploy::Plan> plan_candidate(const Work& work);
+
 /// An outcome that succeeded, with its outputs.
 ActionOutcome succeeded(std::map<std::string, std::string> outputs = {});
 

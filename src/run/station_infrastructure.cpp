@@ -1,6 +1,7 @@
 // Stations of the infrastructure side: detect, compose, deploy the candidate, verify it.
 
 #include "base/files.hpp"
+#include "base/process.hpp"
 #include "base/text.hpp"
 #include "compose/compose.hpp"
 #include "deploy/synth.hpp"
@@ -19,11 +20,17 @@ struct Detected {
 };
 
 json::value to_json(const sync::Detection& detection) {
+  json::array components;
+  if (detection.sync)
+    for (const auto& component : detection.sync->components)
+      components.push_back({{"from", component.from}, {"to", component.to}, {"object", component.object}});
   return json::object{{"commit", detection.commit.value},
                       {"tree", detection.tree.value},
                       {"strategy", detection.strategy},
                       {"application", detection.sync ? json::value(detection.sync->application.value) : json::value(nullptr)},
                       {"sync", detection.sync ? json::value(detection.sync->id.value) : json::value(nullptr)},
+                      {"repository", detection.sync ? json::value(detection.sync->source_repository) : json::value(nullptr)},
+                      {"components", components},
                       {"landed", detection.sync ? json::value(detection.sync->landed.value) : json::value(nullptr)}};
 }
 
@@ -32,6 +39,13 @@ Detected detected(const Run& run) {
   if (found == nullptr) return {};
   Fields fields(*found, "the detection");
   return {{fields.string_or("application", "")}, fields.string_or("strategy", "")};
+}
+
+/// What package managers and language tools need to know of this machine.
+std::map<std::string, std::string> tools_of_this_machine() {
+  auto out = tool_environment();
+  out.merge(machine_environment());
+  return out;
 }
 
 /// A folder of this attempt alone, made anew.
@@ -60,6 +74,7 @@ Result<Assembly> synthesised(const Work& work, const EnvironmentConfiguration& e
   const auto root = TRY(work.configured("CdkRootPath", environment.cdk_folder));
   deploy::SynthRequest request{.folder = (folder / root).lexically_normal(), .cache = work.shop.folders.cache() / "synth",
                                .environment = environment.name};
+  request.tools = tools_of_this_machine();
   if (bundle) {
     request.entry_point = bundle->entry_point;
     request.bundle = bundle->digest;
@@ -92,6 +107,24 @@ Result<std::map<std::string, std::string>> parameters_for(const Work& work, cons
   return out;
 }
 
+/// The application that detection has proven, as compose wants to know it.
+Result<std::optional<compose::ProvenApplication>> proven_application(const Work& work) {
+  const auto* found = find_detail(work.run, "detection");
+  if (found == nullptr)
+    return failure(Fault::Missing, "{} has not been detected yet", work.run.commit.value.substr(0, 12)).with_code("TD0410")
+        .with_next("put a tandem/detect-sync@v1 action before this one (DependsOn)");
+  Fields fields(*found, "the detection");
+  if (fields.find("sync") == nullptr) return std::optional<compose::ProvenApplication>{};
+  compose::ProvenApplication application{.sync = {fields.string("sync")}, .repository = fields.string_or("repository", ""),
+                                         .commit = {fields.string("application")}};
+  for (const auto& member : fields.list("components")) {
+    Fields component(member, "a component");
+    application.components.push_back({component.string("from"), component.string("to"), component.string_or("object", ""), true});
+  }
+  TRY(fields.finish());
+  return std::optional(std::move(application));
+}
+
 Error proof_failure(const Proof& proof) {
   const auto worst = std::ranges::find_if(proof.cases, [](const ProofCase& item) { return !item.passed; });
   const auto count = std::ranges::count_if(proof.cases, [](const ProofCase& item) { return !item.passed; });
@@ -119,6 +152,37 @@ Result<ActionOutcome> detect_sync(const Work& work) {
   outcome.notes = detection.notes;
   outcome.detail["detection"] = to_json(detection);
   return outcome;
+}
+
+Result<ActionOutcome> compose_bundle(const Work& work) {
+  const auto& store = work.shop.pair.repository();
+  compose::ComposeRequest request{.tree = TRY(store.tree_of(work.run.commit)), .repository = work.run.repository,
+                                  .configuration = work.shop.configuration.compose, .stop = work.stop};
+  if (auto application = TRY(proven_application(work))) request.application = std::move(*application);
+  request.installer_environment = tools_of_this_machine();
+  request.cache = work.shop.folders.cache() / "packages";
+  request.bundles = work.shop.folders.bundles();
+  if (work.shop.configuration.unsandboxed) request.isolation = compose::Isolation::IfAvailable;
+  const auto bundle = TRY(compose::compose(store, request), "composing the handler of {}", work.run.commit.value.substr(0, 12));
+  for (const auto& choice : bundle.choices) work.say(fmt::format("{} {}: {}", choice.chosen ? "*" : " ", choice.handler, choice.reason));
+  work.say(fmt::format("bundle {}: {} packages", bundle.digest.value, bundle.packages.size()));
+  auto outcome = succeeded({{"Bundle", bundle.digest.value}, {"Handler", bundle.handler}});
+  outcome.detail["bundle"] = tandem::to_json(bundle);
+  return outcome;
+}
+
+Result<deploy::Plan> plan_candidate(const Work& work) {
+  const auto environment = TRY(work.shop.environment(work.action.environment));
+  std::optional<Bundle> bundle;
+  if (find_detail(work.run, "bundle") != nullptr) bundle = TRY(bundle_of(work.run));
+  const auto assembly = TRY(synthesised(work, environment, bundle));
+  Release release{.application = detected(work.run).application, .infrastructure = work.run.commit, .assembly = assembly.digest};
+  if (bundle) release.bundle = bundle->digest;
+  release.id = release_id(release);
+  deploy::PrepareRequest request{.deployment = {"plan"}, .release = release.id, .assembly = assembly,
+                                 .entry_point = bundle ? bundle->entry_point : "", .parameters = TRY(parameters_for(work, environment, release))};
+  auto* const target = TRY(work.shop.target(environment.name));
+  return target->plan(request);
 }
 
 Result<ActionOutcome> deploy_candidate(const Work& work) {

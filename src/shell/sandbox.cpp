@@ -171,7 +171,7 @@ Result<Sandbox> Sandbox::find(const std::string& program, Network network) {
     for (auto& part : namespaces(network, maps_users)) command.argv.push_back(std::move(part));
     for (auto& part : system_arguments()) command.argv.push_back(std::move(part));
     command.argv.insert(command.argv.end(), {"--", "true"});
-    const auto tried = run(command);
+    const auto tried = run_program(command);
     if (tried && tried->exit.ok()) return sandbox;
     reason = tried ? std::string(trimmed(tried->err)) : tried.error().what;
   }

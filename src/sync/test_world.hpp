@@ -98,7 +98,7 @@ struct World {
   std::string git(std::vector<std::string> arguments, const Side& where, std::string input = {}) {
     auto command = git::git_command(std::move(arguments), where.repository.path());
     command.input = std::move(input);
-    const auto output = run(command);
+    const auto output = run_program(command);
     EXPECT_TRUE(output && output->exit.ok()) << (output ? output->err : text(output.error()));
     return output ? std::string(trimmed(output->out)) : "";
   }

@@ -97,6 +97,7 @@ Done Applying::take(const StackInput& input, Step& step) {
   if (step.effect == Effect::Keep) {
     keep_record(step, Made{step.old->physical_id, step.old->ref, step.old->attributes, step.old->details});
     note(input, step);
+    changes_.push_back({input.name, step.resource->logical_id, step.resource->type, Effect::Keep});
     return done();
   }
   changes_.push_back({input.name, step.resource->logical_id, step.resource->type, step.effect, step.differing,
@@ -113,7 +114,7 @@ Done Applying::take(const StackInput& input, Step& step) {
 }
 
 Result<Made> Applying::make(const StackInput& input, const Step& step) {
-  Workbench bench{request_.deployment.value, input.place.account, input.place.region, request_.assembly, next_, outside_, next_.notes};
+  Workbench bench{request_.deployment.value, input.place.account, input.place.region, request_.assembly, next_, live_, outside_, next_.notes};
   const Wanted wanted{input.name, *step.resource, step.properties, step.effect == Effect::Update ? step.old : nullptr,
                       input.providers.contains(step.resource->logical_id)};
   return step.type->make(wanted, bench);

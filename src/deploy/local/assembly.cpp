@@ -64,7 +64,8 @@ void place(const std::string& environment, AssemblyStack& stack) {
 }
 
 Result<AssemblyStack> stack_from(const fs::path& folder, const Artifact& artifact) {
-  Fields fields(artifact.properties, fmt::format("manifest.json: stack {}", artifact.id));
+  const json::value properties(artifact.properties);
+  Fields fields(properties, fmt::format("manifest.json: stack {}", artifact.id));
   AssemblyStack stack;
   stack.id = artifact.id;
   stack.name = fields.string_or("stackName", artifact.id);

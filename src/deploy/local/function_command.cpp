@@ -23,7 +23,7 @@ std::string program(std::string_view name) {
 
 bool works(std::vector<std::string> argv) {
   const Command trial{.argv = std::move(argv), .environment = tool_environment(), .time_limit = std::chrono::seconds(5)};
-  const auto output = run(trial);
+  const auto output = run_program(trial);
   return output && output->exit.ok();
 }
 

@@ -199,7 +199,7 @@ Result<Resolved> import_value(const json::value& argument, const Names& names) {
 Result<Resolved> stack_output(const json::value& argument, const Names& names) {
   const auto* object = argument.if_object();
   if (object == nullptr || !names.stack_output) return refused("Fn::GetStackOutput", "wants StackName and OutputName");
-  const auto resolved = TRY(resolve_object(*object, names));
+  const json::value resolved = TRY(resolve_object(*object, names));
   Fields fields(resolved, "Fn::GetStackOutput");
   const auto stack = fields.string("StackName");
   const auto output = fields.string("OutputName");

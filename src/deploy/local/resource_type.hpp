@@ -42,6 +42,7 @@ struct Workbench {
   std::string region;
   const CloudAssembly& assembly;
   const World& world;                              ///< as far as it has been made, the stack under way included
+  const World& live;                               ///< what is live; what leaves it is still there until the cleanup
   Outside& outside;
   std::vector<std::string>& notes;
 

@@ -44,7 +44,7 @@ class FolderLock {
 Result<std::string> version_of(const std::string& python) {
   const Command ask{.argv = {python, "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"},
                     .environment = tool_environment(), .time_limit = std::chrono::seconds(20)};
-  const auto output = TRY(run(ask), "asking {} for its version", python);
+  const auto output = TRY(run_program(ask), "asking {} for its version", python);
   if (!output.exit.ok()) return failure(Fault::Unavailable, "{} does not run: {}", python, trimmed(output.err));
   return std::string(trimmed(output.out));
 }

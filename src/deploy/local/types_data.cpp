@@ -50,7 +50,7 @@ const std::vector<ResourceType>& data_types() {
        .replacing = {"TableName", "KeySchema", "LocalSecondaryIndexes"},
        .honoured = {"TableName", "KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes.IndexName",
                     "GlobalSecondaryIndexes.KeySchema", "GlobalSecondaryIndexes.Projection", "LocalSecondaryIndexes",
-                    "TimeToLiveSpecification", "BillingMode"},
+                    "TimeToLiveSpecification"},
        .name_property = "TableName",
        .keeps_data = true,
        .make = make_table},

@@ -153,9 +153,9 @@ Result<const ResourceRecord*> function_of(const Wanted& wanted, const Workbench&
   return function;
 }
 
-/// The published versions of a function in this world, by number.
-std::map<std::int64_t, Function> versions_of(const std::string& function, const World& world) {
-  std::map<std::int64_t, Function> versions;
+/// Adds the published versions of a function in `world`, by number.
+using Versions = std::map<std::int64_t, Function>;
+Versions versions_of(const std::string& function, const World& world, Versions versions = {}) {
   for (const auto& [stack, record] : world.of_type("AWS::Lambda::Version")) {
     auto version = function_from_json(record->details);
     if (version && version->name == function) versions[std::stoll(version->version)] = std::move(*version);
@@ -168,7 +168,7 @@ Result<Made> make_version(const Wanted& wanted, Workbench& bench) {
   const auto* record = TRY(function_of(wanted, bench));
   auto published = TRY(function_from_json(record->details));
   if (wanted.old != nullptr) return Made{wanted.old->physical_id, wanted.old->ref, wanted.old->attributes, wanted.old->details};
-  const auto versions = versions_of(published.name, bench.world);
+  const auto versions = versions_of(published.name, bench.live, versions_of(published.name, bench.world));
   if (!versions.empty()) {
     auto newest = versions.rbegin()->second;
     const auto number = std::exchange(newest.version, "$LATEST");

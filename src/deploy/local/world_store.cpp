@@ -31,14 +31,13 @@ std::string_view word(WorldState state) {
     case WorldState::Live: return "live";
     case WorldState::Superseded: return "superseded";
     case WorldState::Undoing: return "undoing";
-    case WorldState::Gone: return "gone";
   }
   throw Bug("unknown world state");
 }
 
 Result<WorldState> state_from(std::string_view text) {
   for (const auto state : {WorldState::Preparing, WorldState::Candidate, WorldState::Live, WorldState::Superseded,
-                           WorldState::Undoing, WorldState::Gone})
+                           WorldState::Undoing})
     if (word(state) == text) return state;
   return failure(Fault::Broken, "unknown world state {}", text);
 }
@@ -102,13 +101,10 @@ Done WorldStore::save(const StoredWorld& world) {
   return done();
 }
 
-Done WorldStore::set_state(const DeploymentId& id, WorldState state, const std::string& reason) {
-  auto stored = TRY(find(id));
-  if (!stored) return failure(Fault::Missing, "no deployment {}", id.value);
-  stored->state = state;
-  if (!reason.empty()) stored->deployment.reason = reason;
-  if (state == WorldState::Gone) stored->deployment.phase = Phase::Failed;
-  return save(*stored);
+Done WorldStore::set_state(const DeploymentId& id, WorldState state) {
+  const std::lock_guard lock(mutex_);
+  TRY(database_.execute("UPDATE worlds SET state = ? WHERE id = ?", {std::string(word(state)), id.value}));
+  return done();
 }
 
 Done WorldStore::move_live(const StoredWorld& to, const std::function<Done()>& act) {
@@ -134,6 +130,12 @@ Done WorldStore::forget(const DeploymentId& id) {
     TRY(database_.execute("DELETE FROM worlds WHERE id = ?", {id.value}));
     return done();
   }));
+  return done();
+}
+
+Done WorldStore::keep_effects(const DeploymentId& id) {
+  const std::lock_guard lock(mutex_);
+  TRY(database_.execute("DELETE FROM effects WHERE deployment = ?", {id.value}));
   return done();
 }
 

@@ -15,7 +15,7 @@
 namespace tandem::deploy::local {
 
 /// Where a world stands. Preparing and Cleaning are operations under way: after a crash they are undone or finished.
-enum class WorldState { Preparing, Candidate, Live, Superseded, Undoing, Gone };
+enum class WorldState { Preparing, Candidate, Live, Superseded, Undoing };
 
 /// A world with what is remembered about it.
 struct StoredWorld {
@@ -43,10 +43,13 @@ class WorldStore {
   /// Begins a deployment: its row, as Preparing, and the events buffered so far, in one transaction.
   Done begin(const DeploymentId& id, const DeploymentId& base, const Deployment& deployment);
   Done save(const StoredWorld& world);
-  Done set_state(const DeploymentId& id, WorldState state, const std::string& reason = {});
+  Done set_state(const DeploymentId& id, WorldState state);
   /// Moves the pointer and calls `act` before it becomes durable; an error of `act` leaves everything as it was.
   Done move_live(const StoredWorld& to, const std::function<Done()>& act);
+  /// The world and its effects; its events stay.
   Done forget(const DeploymentId& id);
+  /// The effects of a deployment have become permanent: it is live.
+  Done keep_effects(const DeploymentId& id);
 
   Result<std::optional<StoredWorld>> find(const DeploymentId& id);
   Result<std::optional<StoredWorld>> live();

@@ -144,7 +144,7 @@ Done run_program(const Programs& programs, const std::vector<std::string>& argv,
 Result<std::string> node_version(const Programs& programs, int major_min) {
   Command command{{"node", "--version"}, programs.environment, programs.folder};
   command.time_limit = programs.time_limit;
-  const auto output = run(command, programs.stop);
+  const auto output = run_program(command, programs.stop);
   if (!output || !output->exit.ok())
     return failure(Fault::Missing, "no node in PATH").with_code("E-SYN-10").with_next("install Node.js and start tandem with it in PATH");
   const std::string version(trimmed(output->out));

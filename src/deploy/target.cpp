@@ -1,0 +1,25 @@
+#include "deploy/target.hpp"
+
+namespace tandem::deploy {
+
+std::string_view word(Effect effect) {
+  switch (effect) {
+    case Effect::Create: return "create";
+    case Effect::Update: return "update";
+    case Effect::Replace: return "replace";
+    case Effect::Delete: return "delete";
+    case Effect::Keep: return "keep";
+  }
+  throw Bug("unknown effect");
+}
+
+json::value to_json(const Plan& plan) {
+  json::array changes;
+  for (const auto& change : plan.changes)
+    changes.push_back(json::object{{"stack", change.stack}, {"logicalId", change.logical_id}, {"type", change.type},
+                                   {"effect", word(change.effect)}, {"properties", json_of(change.properties)},
+                                   {"losesData", change.loses_data}});
+  return json::object{{"changes", std::move(changes)}, {"noted", json_of(plan.noted)}};
+}
+
+}  // namespace tandem::deploy
