@@ -101,7 +101,11 @@ Result<fs::path> store(TemporaryFolder work, const fs::path& bundles, const Dige
   const auto place = bundles / replaced(digest.value, "sha256:", "");
   TRY(make_read_only(work.path()));
   std::error_code code;
-  if (fs::exists(place, code)) return place;
+  if (fs::exists(place, code)) {
+    const auto there = TRY(digest_of_folder(place));
+    if (there == digest) return place;
+    return failure(Fault::Broken, "bundle {} was changed after it was stored", place.string()).with_next("remove that folder and compose again");
+  }
   fs::rename(work.path(), place, code);
   if (code && !fs::exists(place)) return failure(Fault::Unavailable, "cannot keep bundle {}: {}", place.string(), code.message());
   if (!code) static_cast<void>(work.release());

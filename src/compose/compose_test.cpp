@@ -123,6 +123,15 @@ TEST(Compose, StoresFilesReadOnlyAndLeavesNoWorkBehind) {
   EXPECT_EQ(entries, 1U);
 }
 
+TEST(Compose, AStoredBundleThatSomebodyChangedIsNotTakenForTheSame) {
+  World world;
+  const auto bundle = world.compose();
+  ASSERT_TRUE(bundle) << text(bundle.error());
+  ASSERT_EQ(chmod((fs::path(bundle->folder) / "main.py").c_str(), 0644), 0);
+  ASSERT_TRUE(write_file(fs::path(bundle->folder) / "main.py", "evil = 1"));
+  EXPECT_EQ(world.compose().error().fault, Fault::Broken);
+}
+
 TEST(Compose, ABrokenImportStopsItNamingFileAndLineInTheApplication) {
   World world;
   world.files["lambda/src/people.py"] = "import os\nimport no_such_package\n";

@@ -18,7 +18,7 @@ Error disproved(std::string_view what, std::string_view path, const char* code) 
   return failure(Fault::Denied, "proof failed: {}", what)
       .at({std::string(path)})
       .with_code(code)
-      .with_next("find out who changed it; `tandem sync` from the application puts the proven state back");
+      .with_next("find out who changed it and revert that, or run `tandem sync --overwrite-drift`");
 }
 
 /// True when some entry of the log is about `landed`.
@@ -146,7 +146,7 @@ Result<Detection> detect(PairStore& store, const DetectRequest& request) {
   out.tree = TRY(repository.tree_of(out.commit));
 
   const auto log = TRY(store.log());
-  auto last = TRY(newest_sync(repository, log, out.commit, request.public_keys));
+  auto last = TRY(newest_sync(repository, log, out.commit, request.source.name, request.public_keys));
   TRY(check_claims(repository, out.commit, last, log, request.public_keys));
   if (!last) TRY(check_no_claim(repository, out.commit, request.configuration));
   out.strategy = request.is_coordinated ? "coordinated" : "infrastructure-only";

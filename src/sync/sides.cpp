@@ -93,7 +93,7 @@ Result<Sides> read_sides(const SyncRequest& request, PairStore& store, const std
   out.tip = TRY(store.tip(request.target));
   out.log = TRY(store.log());
   out.newest = TRY(newest_entry(repository, out.log, keys));
-  out.last = TRY(newest_sync(repository, out.log, out.tip, keys));
+  out.last = TRY(newest_sync(repository, out.log, out.tip, request.source.name, keys));
   for (const auto& component : request.configuration.components) {
     const auto entry = TRY(repository.find(out.source_tree, component.from));
     if (!entry) return missing_part(request, component.from, out.source);
@@ -114,6 +114,8 @@ Result<bool> is_in_place(const SyncRequest& request, const PairStore& store, con
     if (!there || there->id != sides.parts[at].id || there->mode != sides.parts[at].mode) return false;
     if (checked_before(sides, components[at].to) != there->id) return false;
   }
+  const auto metadata = TRY(repository.find(tree, metadata_path(root_of(request.configuration))));
+  if (!metadata || metadata->id != sides.last->statement.metadata) return false;
   if (!sides.application_requirements) return true;
   return sides.infrastructure_requirements && sides.infrastructure_requirements->id == sides.merged;
 }

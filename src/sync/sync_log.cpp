@@ -47,14 +47,15 @@ Result<std::optional<LogEntry>> newest_entry(const git::Repository& repository, 
 }
 
 Result<std::optional<LogEntry>> newest_sync(const git::Repository& repository, const std::optional<CommitId>& head,
-                                            const CommitId& commit, const std::vector<std::string>& public_keys) {
+                                            const CommitId& commit, std::string_view source_repository,
+                                            const std::vector<std::string>& public_keys) {
   auto entry = TRY(newest_entry(repository, head, public_keys));
   while (entry) {
     const auto parent = TRY(before(repository, entry->id));
     auto previous = TRY(newest_entry(repository, parent, public_keys));
     TRY(check_link(*entry, previous));
-    const bool is_ours = TRY(is_within(repository, entry->statement.landed, commit));
-    if (is_ours) return entry;
+    const bool is_contained = TRY(is_within(repository, entry->statement.landed, commit));
+    if (is_contained && entry->statement.cargo.source_repository == source_repository) return entry;
     entry = std::move(previous);
   }
   return entry;

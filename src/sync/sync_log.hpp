@@ -21,11 +21,12 @@ struct LogEntry {
 /// Reads the entry at `id` and checks who signed it. Errors: Denied (TD0330), Invalid, Missing.
 Result<LogEntry> read_entry(const git::Repository& repository, const CommitId& id, const std::vector<std::string>& public_keys);
 
-/// The newest sync into `repository_name`'s `commit` or an ancestor of it. Every entry passed on the way is checked:
-/// signature, sequence and the digest that links it to the one before.
+/// The newest sync of the application `source_repository` that `commit` contains. Every entry passed on the way is
+/// checked: signature, sequence and the digest that links it to the one before.
 /// Errors: Denied (TD0330, TD0331).
 Result<std::optional<LogEntry>> newest_sync(const git::Repository& repository, const std::optional<CommitId>& head,
-                                            const CommitId& commit, const std::vector<std::string>& public_keys);
+                                            const CommitId& commit, std::string_view source_repository,
+                                            const std::vector<std::string>& public_keys);
 
 /// The newest entry whatever it is about, for the next sequence number and link.
 Result<std::optional<LogEntry>> newest_entry(const git::Repository& repository, const std::optional<CommitId>& head,

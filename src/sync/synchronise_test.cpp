@@ -276,6 +276,40 @@ TEST(Synchronise, TwoCoordinatorsRacingForOneTipLoseNothing) {
   EXPECT_EQ(world.infra.repository.history(*world.infra.ref("refs/tandem/log"), 100)->size(), 2U * rounds);
 }
 
+TEST(Synchronise, MetadataThatSomebodyEditedIsWrittenAnew) {
+  auto world = World::ready();
+  ASSERT_TRUE(world.sync());
+  world.infra.commit({{"lambda/sync-metadata.json", "{}"}});
+  EXPECT_FALSE(world.ask());
+  const auto synced = world.sync();
+  ASSERT_TRUE(synced) << text(synced.error());
+  EXPECT_FALSE(synced->is_in_place);
+  EXPECT_TRUE(world.ask());
+}
+
+TEST(Synchronise, TwoApplicationsShareOneInfrastructureAndItsLog) {
+  auto world = World::ready();
+  Side other{world.folder.path() / "jobs.git"};
+  other.commit({{"jobs/a.py", "a"}, {"requirements.txt", "mangum\n"}});
+  auto store = *PairStore::open(world.folder.path() / "pair-jobs.git");
+  auto request = world.request();
+  request.source = {"jobs", Role::Application, other.url()};
+  request.configuration = {{{"jobs", "jobs/src"}}, "requirements.txt", "jobs/requirements.txt"};
+  ASSERT_TRUE(world.sync());
+  ASSERT_TRUE(synchronise(request, store, world.key));
+  world.app.commit({{"src/people.py", "v2"}});
+  const auto synced = world.sync();
+  ASSERT_TRUE(synced) << text(synced.error());
+  const auto again = synchronise(request, store, world.key);
+  ASSERT_TRUE(again) << text(again.error());
+  EXPECT_TRUE(again->is_in_place);
+  auto question = world.question();
+  EXPECT_EQ(detect(world.store, question)->sync->application, world.app.head());
+  question.source = request.source;
+  question.configuration = request.configuration;
+  EXPECT_EQ(detect(store, question)->sync->application, other.head());
+}
+
 TEST(Synchronise, ASyncBranchThatSomebodyDeletedIsNoHindrance) {
   auto world = World::ready();
   const auto old = world.app.head();
