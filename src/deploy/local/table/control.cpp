@@ -132,15 +132,22 @@ Done change_indexes(const Alteration& alteration, Table& table) {
   return done();
 }
 
-/// The description while the change is under way, as the service answers UpdateTable.
-void mark_index_status(const Alteration& alteration, json::object& description) {
-  auto* indexes = description.if_contains("GlobalSecondaryIndexes");
-  if (indexes == nullptr || !alteration.added) return;
-  for (auto& index : indexes->as_array())
-    if (index.at("IndexName").as_string() == alteration.added->name) {
+/// The description while the change is under way, as the service answers UpdateTable: a new index is being made, and
+/// one that goes is still there.
+json::object describe_change(const Alteration& alteration, Table table, const Index* gone, const Account& account, const std::vector<TableSize>& sizes) {
+  if (gone != nullptr) table.indexes.push_back(*gone);
+  auto out = describe(table, account, sizes, "UPDATING");
+  auto* indexes = out.if_contains("GlobalSecondaryIndexes");
+  if (indexes == nullptr) return out;
+  for (auto& index : indexes->as_array()) {
+    const std::string_view name = index.at("IndexName").as_string();
+    if (alteration.added && name == alteration.added->name) {
       index.as_object()["IndexStatus"] = "CREATING";
       index.as_object()["Backfilling"] = false;
     }
+    if (name == alteration.removed) index.as_object()["IndexStatus"] = "DELETING";
+  }
+  return out;
 }
 
 Result<TableAnswer> alter(const Alteration& alteration, const Account& account, Ledger& ledger) {
@@ -149,14 +156,13 @@ Result<TableAnswer> alter(const Alteration& alteration, const Account& account, 
   for (const auto& pair : alteration.settings) table.settings[pair.key()] = pair.value();
   if (table.billing() == "PAY_PER_REQUEST") table.settings.erase("ProvisionedThroughput");
   TRY(change_indexes(alteration, table));
-  if (const auto* gone = old->index(alteration.removed)) TRY(ledger.rows.clear(*gone));
+  const auto* gone = old->index(alteration.removed);
+  if (gone != nullptr) TRY(ledger.rows.clear(*gone));
   // The catalog is last; an index gets its id there, so its entries follow, which only storage trouble can stop.
   const auto saved = TRY(ledger.catalog.save(ledger.database, std::move(table)));
   if (alteration.added) TRY(ledger.rows.fill(*saved, saved->indexes.back()));
   const auto sizes = TRY(sizes_of(*saved, ledger.database));
-  auto description = describe(*saved, account, sizes, "UPDATING");
-  mark_index_status(alteration, description);
-  return shown(std::move(description));
+  return shown(describe_change(alteration, *saved, gone, account, sizes));
 }
 
 }  // namespace

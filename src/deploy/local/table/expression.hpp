@@ -1,6 +1,7 @@
 #pragma once
 // Expressions as trees: condition, filter, projection, update and key condition are all parsed into these.
 
+#include <initializer_list>
 #include <map>
 #include <set>
 #include <string>
@@ -44,13 +45,12 @@ struct Update {
 /// ExpressionAttributeNames and -Values of one request, and which of them its expressions used.
 class Placeholders {
  public:
-  /// `request`: the request structure that may hold the two members. Errors: ValidationException.
-  static Result<Placeholders> parse(const json::object& request);
+  /// `request`: the request structure that may hold the two members, and any of the `expressions` that use them.
+  /// Placeholders without an expression are refused. Errors: ValidationException.
+  static Result<Placeholders> parse(const json::object& request, std::initializer_list<std::string_view> expressions);
 
   const std::string* name(std::string_view placeholder);   ///< nullptr when not defined
   const Value* value(std::string_view placeholder);
-  bool has_names() const { return names_given_; }
-  bool has_values() const { return values_given_; }
   /// Errors: ValidationException naming what no expression used.
   Done finish() const;
 
@@ -58,8 +58,6 @@ class Placeholders {
   std::map<std::string, std::string, std::less<>> names_;
   std::map<std::string, Value, std::less<>> values_;
   std::set<std::string, std::less<>> used_;
-  bool names_given_ = false;
-  bool values_given_ = false;
 };
 
 /// `kind` is the parameter's name, e.g. "FilterExpression"; it is part of every message. Errors: ValidationException.

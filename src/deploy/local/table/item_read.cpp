@@ -6,9 +6,8 @@ namespace tandem::deploy::local::table {
 
 Result<std::vector<Path>> parse_item_projection(const Request& request) {
   TRY(request.refuse_legacy({"AttributesToGet"}));
-  auto placeholders = TRY(Placeholders::parse(request.members()));
+  auto placeholders = TRY(Placeholders::parse(request.members(), {"ProjectionExpression"}));
   const auto text = TRY(request.text("ProjectionExpression"));
-  if (!text && placeholders.has_names()) return invalid("ExpressionAttributeNames can only be specified when using expressions");
   if (!text) return std::vector<Path>{};
   auto paths = TRY(parse_projection(*text, placeholders));
   TRY(placeholders.finish());

@@ -15,22 +15,14 @@ Done check_names(const Item& item) {
   return done();
 }
 
-/// Placeholders without any expression to use them are refused by the parameter's name.
-Done refuse_idle(const Placeholders& placeholders, Kind kind) {
-  if (placeholders.has_names()) return invalid("ExpressionAttributeNames can only be specified when using expressions");
-  if (placeholders.has_values())
-    return invalid("ExpressionAttributeValues can only be specified when using expressions: {}",
-                   kind == Kind::Update ? "UpdateExpression and ConditionExpression are null" : "ConditionExpression is null");
-  return done();
-}
-
 Done parse_expressions(const Request& request, ItemWrite& write) {
-  auto placeholders = TRY(Placeholders::parse(request.members()));
-  if (write.kind == Kind::Update)
+  const bool is_update = write.kind == Kind::Update;
+  auto placeholders = TRY(is_update ? Placeholders::parse(request.members(), {"UpdateExpression", "ConditionExpression"})
+                                    : Placeholders::parse(request.members(), {"ConditionExpression"}));
+  if (is_update)
     if (const auto text = TRY(request.text("UpdateExpression"))) write.update = TRY(parse_update(*text, placeholders));
   if (const auto text = TRY(request.text("ConditionExpression")))
     write.condition = TRY(parse_condition(*text, "ConditionExpression", placeholders));
-  if (!write.update && !write.condition) return refuse_idle(placeholders, write.kind);
   return placeholders.finish();
 }
 

@@ -36,7 +36,9 @@ Result<Part> part_of(const Node& node) {
       continue;
     }
     if (operand.kind != Kind::Attribute) return invalid("KeyConditionExpressions cannot contain nested operations");
-    if (operand.path.size() > 1) return invalid("KeyConditionExpressions cannot have conditions on nested attributes");
+    if (operand.path.size() > 1) 
+      return invalid("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: {}",
+                     root(operand.path));
     if (place != node.parts.size())
       return invalid("Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition");
     place = i;

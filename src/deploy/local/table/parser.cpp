@@ -1,9 +1,21 @@
 #include "deploy/local/table/parser.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "deploy/local/table/refusal.hpp"
 
 namespace tandem::deploy::local::table {
+
+namespace {
+
+/// The words of the grammar itself; they name nothing, reserved or not.
+bool is_keyword_token(const Token& token) {
+  static constexpr std::string_view words[] = {"AND", "OR", "NOT", "BETWEEN", "IN", "SET", "REMOVE", "ADD", "DELETE"};
+  return std::ranges::any_of(words, [&](auto word) { return same_ignoring_case(token.text, word); });
+}
+
+}  // namespace
 
 bool Parser::is_symbol(std::string_view symbol) const {
   return token().kind == Token::Kind::Symbol && token().text == symbol;
@@ -44,7 +56,7 @@ Done Parser::finish() {
 }
 
 Done Parser::refuse_empty() const {
-  if (at_end()) return refuse("The expression can not be empty;");
+  if (text_.empty()) return refuse("The expression can not be empty;");
   if (text_.size() > 4096) return refuse("Expression size has exceeded the maximum allowed size;");
   return done();
 }
@@ -52,6 +64,7 @@ Done Parser::refuse_empty() const {
 Result<std::string> Parser::name() {
   const auto& found = token();
   if (found.kind == Token::Kind::Word) {
+    if (is_keyword_token(found)) return unexpected();
     ++at_;
     if (is_reserved(found.text))
       complain(fmt::format("Attribute name is a reserved keyword; reserved keyword: {}", found.text));
@@ -100,7 +113,7 @@ Result<Node> Parser::operand() {
     auto value = TRY(constant());
     return Node{.kind = Node::Kind::Constant, .value = std::move(value)};
   }
-  const bool is_call = token().kind == Token::Kind::Word && at_ + 1 < tokens_.size() &&
+  const bool is_call = token().kind == Token::Kind::Word && !is_keyword_token(token()) && at_ + 1 < tokens_.size() &&
                        tokens_[at_ + 1].kind == Token::Kind::Symbol && tokens_[at_ + 1].text == "(";
   if (is_call) return call();
   if (token().kind != Token::Kind::Word && token().kind != Token::Kind::Name) return unexpected();

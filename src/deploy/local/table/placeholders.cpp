@@ -1,4 +1,6 @@
 // ExpressionAttributeNames and ExpressionAttributeValues.
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "deploy/local/table/expression.hpp"
 #include "deploy/local/table/refusal.hpp"
@@ -22,12 +24,35 @@ Result<const json::object*> map_of(const json::object& request, std::string_view
   return map;
 }
 
+bool is_filled(const json::object& request, std::string_view name) {
+  const auto* found = request.if_contains(name);
+  return found != nullptr && found->is_object() && !found->get_object().empty();
+}
+
+Done refuse_idle(const json::object& request, std::initializer_list<std::string_view> expressions) {
+  if (is_filled(request, "ExpressionAttributeNames"))
+    return invalid("ExpressionAttributeNames can only be specified when using expressions");
+  if (!is_filled(request, "ExpressionAttributeValues")) return done();
+  std::vector<std::string> takers;
+  for (const auto& name : expressions)
+    if (name != "ProjectionExpression") takers.emplace_back(name);
+  return invalid("ExpressionAttributeValues can only be specified when using expressions: {} {} null", join(takers, " and "),
+                 takers.size() > 1 ? "are" : "is");
+}
+
 }  // namespace
 
-Result<Placeholders> Placeholders::parse(const json::object& request) {
+Result<Placeholders> Placeholders::parse(const json::object& request, std::initializer_list<std::string_view> expressions) {
   Placeholders out;
+  const auto is_given = [&](std::string_view name) {
+    const auto* found = request.if_contains(name);
+    return found != nullptr && !found->is_null();
+  };
+  if (std::ranges::none_of(expressions, is_given)) {
+    TRY(refuse_idle(request, expressions));
+    return out;
+  }
   if (const auto* names = TRY(map_of(request, "ExpressionAttributeNames")); names != nullptr) {
-    out.names_given_ = true;
     for (const auto& pair : *names) {
       if (!is_placeholder(pair.key(), '#'))
         return invalid("ExpressionAttributeNames contains invalid key: Syntax error; key: \"{}\"", std::string_view(pair.key()));
@@ -39,7 +64,6 @@ Result<Placeholders> Placeholders::parse(const json::object& request) {
     }
   }
   if (const auto* values = TRY(map_of(request, "ExpressionAttributeValues")); values != nullptr) {
-    out.values_given_ = true;
     for (const auto& pair : *values) {
       if (!is_placeholder(pair.key(), ':'))
         return invalid("ExpressionAttributeValues contains invalid key: Syntax error; key: \"{}\"", std::string_view(pair.key()));

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "deploy/local/table/refusal.hpp"
+#include "deploy/local/table/table.hpp"
 
 namespace tandem::deploy::local::table {
 namespace {
@@ -98,8 +99,7 @@ Result<std::string> Request::table_name() const {
   auto name = TRY(required_text("TableName"));
   const auto table = name.find(":table/");
   if (name.starts_with("arn:") && table != std::string::npos) return name.substr(table + 7);
-  if (name.empty())
-    return invalid("1 validation error detected: Value '' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 1");
+  TRY(check_name(name));
   return name;
 }
 

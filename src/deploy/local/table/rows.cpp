@@ -12,8 +12,8 @@ CREATE TABLE IF NOT EXISTS items(table_id INTEGER NOT NULL, slot INTEGER NOT NUL
   expires INTEGER, size INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY(table_id, slot, hash, range)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS items_expires ON items(table_id, expires) WHERE expires IS NOT NULL;
 CREATE TABLE IF NOT EXISTS entries(index_id INTEGER NOT NULL, slot INTEGER NOT NULL, hash BLOB NOT NULL, range BLOB NOT NULL,
-  item_slot INTEGER NOT NULL, item_hash BLOB NOT NULL, item_range BLOB NOT NULL,
-  PRIMARY KEY(index_id, slot, hash, range, item_slot, item_hash, item_range)) WITHOUT ROWID;
+  item_hash BLOB NOT NULL, item_range BLOB NOT NULL, item_slot INTEGER NOT NULL,
+  PRIMARY KEY(index_id, slot, hash, range, item_hash, item_range)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tokens(token TEXT PRIMARY KEY, digest TEXT NOT NULL, at INTEGER NOT NULL, answer TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS tokens_at ON tokens(at);
 )";
@@ -43,7 +43,7 @@ struct Select {
 /// The columns of a walk's own order, below what is fixed by equality.
 std::vector<std::string> order_columns(const Walk& walk) {
   std::vector<std::string> out = walk.hash ? std::vector<std::string>{"r.range"} : std::vector<std::string>{"r.slot", "r.hash", "r.range"};
-  if (walk.index != nullptr) out.insert(out.end(), {"r.item_slot", "r.item_hash", "r.item_range"});
+  if (walk.index != nullptr) out.insert(out.end(), {"r.item_hash", "r.item_range"});
   return out;
 }
 
@@ -54,7 +54,6 @@ void add_start(const Walk& walk, Select& select) {
   if (!walk.hash) values = {place.slot, Blob{place.hash}};
   values.emplace_back(Blob{place.range});
   if (walk.index != nullptr) {
-    values.emplace_back(walk.after_item->slot);
     values.emplace_back(Blob{walk.after_item->hash});
     values.emplace_back(Blob{walk.after_item->range});
   }
@@ -127,14 +126,14 @@ Done Rows::remove(const Table& table, const ItemKey& key, const Item& before) {
 
 Done Rows::insert_entry(const Index& index, const ItemKey& entry, const ItemKey& item) {
   TRY(database_.execute("INSERT OR REPLACE INTO entries VALUES(?,?,?,?,?,?,?)",
-                        {index.id, entry.slot, Blob{entry.hash}, Blob{entry.range}, item.slot, Blob{item.hash}, Blob{item.range}}));
+                        {index.id, entry.slot, Blob{entry.hash}, Blob{entry.range}, Blob{item.hash}, Blob{item.range}, item.slot}));
   return done();
 }
 
 Done Rows::erase_entry(const Index& index, const ItemKey& entry, const ItemKey& item) {
   TRY(database_.execute(
-      "DELETE FROM entries WHERE index_id=? AND slot=? AND hash=? AND range=? AND item_slot=? AND item_hash=? AND item_range=?",
-      {index.id, entry.slot, Blob{entry.hash}, Blob{entry.range}, item.slot, Blob{item.hash}, Blob{item.range}}));
+      "DELETE FROM entries WHERE index_id=? AND slot=? AND hash=? AND range=? AND item_hash=? AND item_range=?",
+      {index.id, entry.slot, Blob{entry.hash}, Blob{entry.range}, Blob{item.hash}, Blob{item.range}}));
   return done();
 }
 

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "deploy/local/table/refusal.hpp"
 
 namespace tandem::deploy::local::table {
 namespace {
 
 using Show = Selection::Show;
+enum class Kind { Query, Scan };
 constexpr std::int64_t segments_max = 1'000'000;
 
 Done parse_show(const Request& request, Selection& out) {
@@ -31,22 +33,19 @@ Done parse_show(const Request& request, Selection& out) {
   return done();
 }
 
-Done parse_expressions(const Request& request, Selection& out) {
-  auto placeholders = TRY(Placeholders::parse(request.members()));
+Done parse_expressions(const Request& request, Selection& out, Kind kind) {
+  auto placeholders = TRY(kind == Kind::Scan ? Placeholders::parse(request.members(), {"FilterExpression", "ProjectionExpression"})
+                                             : Placeholders::parse(request.members(), {"FilterExpression", "KeyConditionExpression", "ProjectionExpression"}));
   if (const auto text = TRY(request.text("FilterExpression")))
     out.filter = TRY(parse_condition(*text, "FilterExpression", placeholders));
-  if (const auto text = TRY(request.text("KeyConditionExpression")))
+  if (const auto text = TRY(request.text("KeyConditionExpression")); text && kind == Kind::Query)
     out.key_condition = TRY(parse_condition(*text, "KeyConditionExpression", placeholders));
   if (const auto text = TRY(request.text("ProjectionExpression")))
     out.projection = TRY(parse_projection(*text, placeholders));
-  const bool has_any = out.filter || out.key_condition || !out.projection.empty();
-  if (!has_any && placeholders.has_names()) return invalid("ExpressionAttributeNames can only be specified when using expressions");
-  if (!has_any && placeholders.has_values())
-    return invalid("ExpressionAttributeValues can only be specified when using expressions: FilterExpression is null");
   return placeholders.finish();
 }
 
-Result<Selection> parse_common(const Request& request) {
+Result<Selection> parse_common(const Request& request, Kind kind) {
   TRY(request.refuse_legacy({"KeyConditions", "QueryFilter", "ScanFilter", "ConditionalOperator", "AttributesToGet"}));
   Selection out;
   out.table = TRY(request.table_name());
@@ -56,7 +55,7 @@ Result<Selection> parse_common(const Request& request) {
     return invalid("1 validation error detected: Value '{}' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1", *out.limit);
   out.is_strong = TRY(request.flag("ConsistentRead"));
   out.detail = TRY(cost_detail(request));
-  TRY(parse_expressions(request, out));
+  TRY(parse_expressions(request, out, kind));
   TRY(parse_show(request, out));
   if (const auto* start = request.find("ExclusiveStartKey")) out.start = TRY(parse_item(*start));
   return out;
@@ -115,10 +114,29 @@ Done refuse_keys_in_filter(const Node& filter, const KeySchema& schema) {
   return done();
 }
 
+/// The attributes of the projection that the index does not hold.
+std::vector<std::string> not_held(const Selection& selection, const Table& table, const Index& index) {
+  std::vector<std::string> out;
+  for (const auto& path : selection.projection)
+    if (!has(table, index, root(path))) out.push_back(root(path));
+  return out;
+}
+
+/// Queries refuse a filter that the index cannot answer; scans find the attribute absent.
+Done refuse_filter_beyond(const Selection& selection, const Table& table, const Index& index) {
+  if (!selection.filter || !selection.key_condition) return done();
+  std::vector<std::string> missing;
+  for (const auto& name : roots(*selection.filter))
+    if (!has(table, index, name)) missing.push_back(name);
+  if (missing.empty()) return done();
+  return invalid("One or more parameter values were invalid: Secondary index {} does not project one or more filter attributes: [{}]",
+                 index.name, join(missing, ", "));
+}
+
 }  // namespace
 
 Result<Selection> parse_query(const Request& request) {
-  auto out = TRY(parse_common(request));
+  auto out = TRY(parse_common(request, Kind::Query));
   const auto forward = request.find("ScanIndexForward");
   if (forward != nullptr) out.is_ascending = TRY(request.flag("ScanIndexForward"));
   if (!out.key_condition)
@@ -127,7 +145,7 @@ Result<Selection> parse_query(const Request& request) {
 }
 
 Result<Selection> parse_scan(const Request& request) {
-  auto out = TRY(parse_common(request));
+  auto out = TRY(parse_common(request, Kind::Scan));
   TRY(parse_segment(request, out));
   return out;
 }
@@ -160,16 +178,14 @@ Result<Walk> walk_of(const Selection& selection, const Table& table) {
 Result<bool> shows_whole_items(const Selection& selection, const Table& table, const Index* index) {
   if (index == nullptr || index->projection == Index::Projection::All) return true;
   const bool is_global = index->scope == Index::Scope::Global;
+  TRY(refuse_filter_beyond(selection, table, *index));
   if (selection.show == Show::All && is_global)
     return invalid("One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global secondary index {} because its projection type is not ALL", index->name);
   if (selection.show == Show::All) return true;
-  for (const auto& path : selection.projection) {
-    if (has(table, *index, root(path))) continue;
-    if (is_global)
-      return invalid("One or more parameter values were invalid: Global secondary index {} does not project [{}]", index->name, root(path));
-    return true;
-  }
-  return false;
+  const auto missing = not_held(selection, table, *index);
+  if (!missing.empty() && is_global)
+    return invalid("One or more parameter values were invalid: Global secondary index {} does not project [{}]", index->name, join(missing, ", "));
+  return !missing.empty();
 }
 
 }  // namespace tandem::deploy::local::table

@@ -24,6 +24,7 @@ class World {
     EXPECT_TRUE(opened);
     engine_.emplace(std::move(opened).value());
   }
+  void close() { engine_.reset(); }
   std::filesystem::path path() const { return folder_.path() / "tables.db"; }
   Engine& engine() { return *engine_; }
 

@@ -45,7 +45,8 @@ std::vector<Token> tokens_of(std::string_view text) {
 
 std::string syntax_error(std::string_view text, const std::vector<Token>& tokens, size_t index) {
   const auto& token = tokens[index];
-  const size_t from = index == 0 ? token.at : tokens[index - 1].at;
+  const bool is_blank = token.kind == Token::Kind::End && index == 0;
+  const size_t from = index > 0 ? tokens[index - 1].at : is_blank ? 0 : token.at;
   const auto& after = index + 1 < tokens.size() && tokens[index + 1].kind != Token::Kind::End ? tokens[index + 1] : token;
   const size_t to = token.kind == Token::Kind::End ? text.size() : after.at + after.text.size();
   return fmt::format("Syntax error; token: \"{}\", near: \"{}\"", token.text, text.substr(from, to - from));

@@ -184,6 +184,16 @@ Done erase(Item& item, const Path& path) {
   return done();
 }
 
+/// The holder of the path's last step must be there, and of the kind the step asks for.
+Done check_path(Item& item, const Path& path) {
+  if (path.size() == 1) return done();
+  const auto* parent = holder(item, path);
+  if (parent == nullptr) return wrong_path();
+  const bool is_name = std::holds_alternative<std::string>(path.back());
+  if (is_name ? parent->as<Item>() == nullptr : parent->as<List>() == nullptr) return wrong_path();
+  return done();
+}
+
 /// `value` with the members of `operand` put in or taken out; false when they are not sets of one type.
 template <typename Set>
 bool change_set(Value& value, const Value& operand, bool put_in) {
@@ -220,10 +230,7 @@ Done put_in(Item& item, const Update::Change& change, const Item& before) {
 
 Done take_out(Item& item, const Update::Change& change, const Item& before) {
   const auto* old = find(before, change.path);
-  if (old == nullptr) {
-    if (change.path.size() > 1 && holder(item, change.path) == nullptr) return wrong_path();
-    return done();
-  }
+  if (old == nullptr) return done();
   auto value = *old;
   if (!change_any_set(value, change.operand, false)) return wrong_operand();
   return is_empty_set(value) ? erase(item, change.path) : assign(item, change.path, std::move(value));
@@ -282,6 +289,7 @@ Result<std::vector<Path>> parse_projection(std::string_view text, Placeholders& 
 
 Result<Item> updated(const Update& update, const Item& before) {
   Item item = before;
+  for (const auto& path : update.paths()) TRY(check_path(item, path));
   for (const auto* part : by_last_index(update.set, path_of_assignment, false)) {
     auto value = TRY(evaluate(part->value, before));
     TRY(assign(item, part->path, std::move(value)));

@@ -48,6 +48,8 @@ std::string shown(const json::array& members) {
 template <typename Member, typename Read>
 Result<Value> set_of(const json::value& wire, std::string_view kind, Read read) {
   const auto* members = TRY(members_of(wire));
+  if (members->empty() && kind == "binary")
+    return invalid("One or more parameter values were invalid: Binary sets should not be empty");
   if (members->empty()) return invalid("One or more parameter values were invalid: An {} set  may not be empty", kind);
   std::set<Member> out;
   bool twice = false;
