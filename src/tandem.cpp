@@ -147,7 +147,7 @@ class Program {
   Result<int> serve();
   Result<int> notify();
   Result<int> ask();
-  Result<int> start_and_follow(run::Client& client, const json::object& arguments, const Interrupt& interrupt);
+  Result<int> start_and_follow(run::Client& client, const Interrupt& interrupt);
   Result<int> follow_logs(run::Client& client, const Interrupt& interrupt);
   int show(const run::Answer& answer) const;
   int show_artifact(const run::Answer& answer) const;
@@ -326,14 +326,11 @@ Result<int> Program::ask() {
   if (follows) interrupt.emplace();
   set_log_level(Level::Error);   // a command's reader wants the answer; `tandem serve` tells the rest
   auto around = TRY(surroundings());
-  const auto configuration = around.configuration;
   const auto client = run::Client::open(std::move(around));
   auto& arguments = line_.arguments;
   arguments["actor"] = user_name();
   if (line_.command == "logs" && has("follow")) return follow_logs(*client, *interrupt);
-  if (line_.command == "deploy" && has("dry_run")) line_.command = "plan";
-  else if (line_.command == "deploy") arguments = TRY(run::deployment_arguments(configuration, arguments));
-  if (follows) return start_and_follow(*client, arguments, *interrupt);
+  if (follows) return start_and_follow(*client, *interrupt);
   if (line_.command == "secrets" && option("verb") == "set") {
     arguments["value"] = read_secret(option("name"));
     if (option("value").empty()) return failure(Fault::Invalid, "the secret is empty").with_code("TD0101").with_next("tandem secrets set NAME < FILE");
@@ -342,8 +339,8 @@ Result<int> Program::ask() {
   return line_.command == "artifacts" && has("name") ? show_artifact(answer) : show(answer);
 }
 
-Result<int> Program::start_and_follow(run::Client& client, const json::object& arguments, const Interrupt& interrupt) {
-  const auto started = TRY(client.ask("run", arguments, interrupt.token()));
+Result<int> Program::start_and_follow(run::Client& client, const Interrupt& interrupt) {
+  const auto started = TRY(client.ask(line_.command, line_.arguments, interrupt.token()));
   const auto id = Fields(started.document, "the answer").string("run");
   if (has("no_wait")) {
     if (!client.has_daemon()) fmt::print(stderr, "no daemon runs: {} goes on when `tandem serve` starts\n", id);

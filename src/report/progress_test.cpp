@@ -13,7 +13,7 @@ namespace tandem::report {
 namespace {
 
 constexpr Instant noon{std::chrono::milliseconds{1'795'435'200'000}};
-std::string at(int seconds) { return rfc3339(noon + std::chrono::seconds{seconds}); }
+json::value at(int seconds) { return json::value(rfc3339(noon + std::chrono::seconds{seconds})); }
 
 json::object action(std::string_view name, std::string_view status, json::value started = nullptr, json::value ended = nullptr) {
   return {{"name", name}, {"status", status}, {"attempt", 1}, {"started", started}, {"ended", ended}, {"reason", ""}, {"outcome", nullptr},

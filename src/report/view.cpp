@@ -32,7 +32,8 @@ std::string view_serving(const View& view) {
                      view.document["pid"].text());
 }
 
-constexpr std::array<std::pair<std::string_view, Draw>, 30> draws{{{"tandem.status/1", view_status},
+constexpr std::array<std::pair<std::string_view, Draw>, 31> draws{{{"tandem.status/1", view_status},
+                                                                   {"tandem.bundle/1", view_bundle},
                                                                    {"tandem.releases/1", view_releases},
                                                                    {"tandem.environments/1", view_environments},
                                                                    {"tandem.rollback/1", view_rollback},

@@ -19,6 +19,7 @@ std::string view_environments(const View& view);
 std::string view_rollback(const View& view);
 std::string view_proof(const View& view);
 std::string view_plan(const View& view);
+std::string view_bundle(const View& view);
 std::string view_runs(const View& view);
 std::string view_run(const View& view);
 std::string view_logs(const View& view);

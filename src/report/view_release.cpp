@@ -1,4 +1,4 @@
-// status, releases, environments, rollback, proof, plan
+// status, releases, environments, rollback, proof, plan, bundle
 
 #include <algorithm>
 #include <map>
@@ -124,9 +124,24 @@ std::string view_plan(const View& view) {
     table.add({{effect, paint}, {fmt::format("{}/{}", change["stack"].text(), change["logical_id"].text()), &Style::bold},
                {change["type"].text()}, {differs}});
   }
-  auto out = table.is_empty() ? std::string("nothing would change\n") : table.text();
+  std::string out;
+  if (view.document["environment"].is_there())
+    out = fmt::format("{} at infrastructure {}\n", style.bold(view.document["environment"].text()), short_commit(view.document["infrastructure"]));
+  out += table.is_empty() ? "nothing would change\n" : table.text();
   if (kept > 0) out += style.dim(fmt::format("{} as before", count_of(kept, "resource"))) + "\n";
   return out + notes(plan["noted"], "");
+}
+
+std::string view_bundle(const View& view) {
+  const auto& style = view.style;
+  const auto& bundle = view.document["bundle"];
+  auto out = fmt::format("{} {} of infrastructure {}\n", style.symbol("SUCCEEDED"), style.bold(bundle["handler"].text()), short_commit(view.document["infrastructure"]));
+  for (const auto& choice : bundle["choices"].list()) {
+    const bool is_chosen = choice["chosen"].is_true();
+    out += paragraph(fmt::format("  {} {}: ", style.symbol(is_chosen ? "SUCCEEDED" : "SKIPPED"), choice["handler"].text()), choice["reason"].text(), style);
+  }
+  out += fmt::format("  bundle {}\n", bundle["digest"].text());
+  return bundle["packages"].list().empty() ? out : out + paragraph("  packages ", bundle["packages"].text(), style);
 }
 
 }  // namespace tandem::report

@@ -52,7 +52,7 @@ std::string view_validation(const View& view) {
       const Place place{file["file"].text(), static_cast<int>(finding["line"].number()), static_cast<int>(finding["column"].number())};
       const auto path = finding["path"].text();
       out += fmt::format("{}: {} {}{}{}\n", text(place), (style.*paint)(finding["code"].text()), path, path.empty() ? "" : ": ",
-                         finding["message"].text() + (finding["suggestion"].is_there() ? ". " + finding["suggestion"].text() : ""));
+                         finding["message"].text() + (finding["suggestion"].text().empty() ? "" : ". " + finding["suggestion"].text()));
       for (const auto& line : finding["excerpt"].lines()) out += "    " + line + "\n";
     }
   const auto& document = view.document;

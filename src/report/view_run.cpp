@@ -23,8 +23,14 @@ std::string view_runs(const View& view) {
 
 std::string view_run(const View& view) {
   std::string out;
-  for (const auto& line : RunTree({}, Telling::Final, view.now).lines(view.document["run"])) out += line + "\n";
-  return out;
+  const auto& run = view.document["run"];
+  for (const auto& line : RunTree({}, Telling::Final, view.now).lines(run)) out += line + "\n";
+  Look deployment = run["nothing"];
+  for (const auto& action : run["actions"].list())
+    if (const auto found = action["outcome"]["detail"]["deployment"]; found.is_there()) deployment = found;
+  if (run["status"].raw() != "SUCCEEDED" || deployment["phase"].raw() != "live") return out;
+  return out + paragraph("", fmt::format("release {} is live on {} at {}", deployment["release"].text(), deployment["environment"].text(),
+                                         deployment["url"].text()), view.style);
 }
 
 std::string view_logs(const View& view) {

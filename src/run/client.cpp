@@ -130,21 +130,9 @@ Result<Answer> Client::ask(const std::string& command, const json::object& argum
   if (has_daemon_) return ask_daemon_at(folders_.socket(), command, arguments, std::move(stop));
   const bool is_first = office_ == nullptr;
   auto* const here = TRY(office());
-  if (is_first && command == "run") TRY(here->resume(), "going on with unfinished runs");
+  const bool starts_work = command == "run" || command == "deploy";
+  if (is_first && starts_work) TRY(here->resume(), "going on with unfinished runs");
   return here->perform(command, arguments);
-}
-
-Result<json::object> deployment_arguments(const Configuration& configuration, const json::object& arguments) {
-  Fields fields(arguments, "tandem deploy");
-  const auto* repository = configuration.find_repository(Role::Infrastructure);
-  if (repository == nullptr) return failure(Fault::Missing, "tandem.yaml names no infrastructure repository").with_code("TD0122");
-  const auto environment = fields.string_or("env", "");
-  const bool is_the_only_one = configuration.environments.size() == 1 && configuration.environments.front().name == environment;
-  if (!environment.empty() && !is_the_only_one)
-    return failure(Fault::Invalid, "the environment of a deployment stands in its workflow, {} cannot be given here", environment).with_code("TD0101")
-        .with_next("name the workflow that deploys to it: --workflow NAME");
-  return json::object{{"repo", repository->name}, {"workflow", fields.string_or("workflow", "infrastructure-deployment")},
-                      {"actor", fields.string_or("actor", "command")}};
 }
 
 Result<Followed> follow(Client& client, const std::string& run, const OnRuns& on_runs, std::stop_token stop) {

@@ -58,10 +58,6 @@ Result<Followed> follow(Client& client, const std::string& run, const OnRuns& on
 using OnLog = std::function<void(const json::value&)>;
 Result<Followed> follow_logs(Client& client, json::object arguments, const OnLog& on_log, std::stop_token stop);
 
-/// The arguments of `tandem run` that `tandem deploy` stands for: the deployment workflow of the infrastructure.
-/// Errors: Missing without an infrastructure repository; Invalid for an environment that a workflow cannot be told.
-Result<json::object> deployment_arguments(const Configuration& configuration, const json::object& arguments);
-
 /// The error that a "tandem.error/1" document tells of.
 Error error_of(const json::value& document);
 

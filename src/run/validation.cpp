@@ -20,7 +20,7 @@ Result<std::vector<fs::path>> files_of(const fs::path& path) {
   const auto folder = fs::is_directory(inside, code) ? inside : path;
   std::vector<fs::path> out;
   for (const auto& entry : fs::directory_iterator(folder, code))
-    if (entry.is_regular_file(code) && is_yaml(entry.path())) out.push_back(entry.path());
+    if (entry.is_regular_file(code) && is_yaml(entry.path())) out.push_back(entry.path().lexically_normal());
   std::ranges::sort(out);
   if (out.empty())
     return failure(Fault::Missing, "no workflow files below {}", path.string()).with_code("TD0103")
