@@ -25,7 +25,8 @@ def first(world):
 
 
 def token_of(world, url):
-    status, body, _ = call(f"{url}/auth/login", "POST", world.initialised["admin"])
+    admin = {name: world.initialised["admin"][name] for name in ("email", "password")}
+    status, body, _ = call(f"{url}/auth/login", "POST", admin)
     assert status == 200, body
     return body["accessToken"]
 
