@@ -148,6 +148,7 @@ class Program {
   Result<int> notify();
   Result<int> ask();
   Result<int> start_and_follow(run::Client& client, const Interrupt& interrupt);
+  Result<int> follow_run(run::Client& client, const std::string& id, const Interrupt& interrupt);
   Result<int> follow_logs(run::Client& client, const Interrupt& interrupt);
   int show(const run::Answer& answer) const;
   int show_artifact(const run::Answer& answer) const;
@@ -321,7 +322,7 @@ std::string read_secret(const std::string& name) {
 
 Result<int> Program::ask() {
   const bool follows = (line_.command == "run" && !has("cancel")) || (line_.command == "deploy" && !has("dry_run")) ||
-                       (line_.command == "logs" && has("follow"));
+                       ((line_.command == "logs" || line_.command == "runs") && has("follow"));
   std::optional<Interrupt> interrupt;
   if (follows) interrupt.emplace();
   set_log_level(Level::Error);   // a command's reader wants the answer; `tandem serve` tells the rest
@@ -330,6 +331,7 @@ Result<int> Program::ask() {
   auto& arguments = line_.arguments;
   arguments["actor"] = user_name();
   if (line_.command == "logs" && has("follow")) return follow_logs(*client, *interrupt);
+  if (line_.command == "runs" && has("follow")) return follow_run(*client, option("run"), *interrupt);
   if (follows) return start_and_follow(*client, *interrupt);
   if (line_.command == "secrets" && option("verb") == "set") {
     arguments["value"] = read_secret(option("name"));
@@ -348,13 +350,17 @@ Result<int> Program::start_and_follow(run::Client& client, const Interrupt& inte
   }
   if (!client.has_daemon() && !line_.quiet)
     fmt::print(stderr, "no daemon runs: this process does the work; what it deploys is served while `tandem serve` runs\n");
+  return follow_run(client, id, interrupt);
+}
+
+Result<int> Program::follow_run(run::Client& client, const std::string& id, const Interrupt& interrupt) {
   Onlooker onlooker(line_.quiet);
   auto followed = run::follow(client, id, [&](const auto& runs) { onlooker.see(runs, clock_.now()); }, interrupt.token());
   onlooker.end();
   const auto [answer, has_ended] = TRY(std::move(followed));
   if (has_ended) return show(answer);
-  fmt::print(stderr, "{} goes on{}. Come back: tandem logs {} --follow. Stop it: tandem run --cancel {}\n", id,
-             client.has_daemon() ? "" : " when `tandem serve` starts", id, id);
+  fmt::print(stderr, "{} goes on{}. Come back: tandem runs --follow {}. Stop it: tandem run --cancel {}\n", id.empty() ? "the run" : id,
+             client.has_daemon() ? "" : " when `tandem serve` starts", id, id.empty() ? "RUN" : id);
   if (line_.as_json) show(answer);
   return exit_interrupted;
 }

@@ -22,9 +22,10 @@ std::string view_approval(const View& view) {
   return fmt::format("{} of {} was {}\n", document["action"].text(), document["run"].text(), document["approved"].is_true() ? "approved" : "rejected");
 }
 
+/// What `git push` shows. A push that starts nothing, or whose runs the daemon found by itself before the hook spoke, says nothing.
 std::string view_notified(const View& view) {
   const auto started = view.document["runs"].text();
-  return started.empty() ? "nothing starts\n" : started + "\n";
+  return started.empty() ? "" : fmt::format("tandem: {} started\n", started);
 }
 
 std::string view_serving(const View& view) {

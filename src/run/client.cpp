@@ -139,8 +139,9 @@ Result<Followed> follow(Client& client, const std::string& run, const OnRuns& on
   Answer last;
   std::int64_t seen = 0;
   int failures = 0;
+  auto name = run;
   while (!stop.stop_requested()) {
-    auto answer = client.ask("runs", {{"run", run}, {"wait_ms", between_looks.count()}, {"seen", seen}}, stop);
+    auto answer = client.ask("runs", {{"run", name}, {"wait_ms", between_looks.count()}, {"seen", seen}}, stop);
     if (!answer && answer.error().fault == Fault::Cancelled) break;
     if (!answer) {
       if (answer.error().fault != Fault::Unavailable || !client.has_daemon() || ++failures > failures_max) return answer.error();
@@ -149,6 +150,7 @@ Result<Followed> follow(Client& client, const std::string& run, const OnRuns& on
     }
     failures = 0;
     last = std::move(*answer);
+    name = text_at(last.document, {"run", "id"});              // "the newest" must stay the same run
     Fields fields(last.document, "the daemon's reply");
     seen = fields.integer_or("seen", 0);
     last.exit = static_cast<int>(fields.integer_or("exit", 2));
@@ -170,7 +172,7 @@ Result<Followed> follow_logs(Client& client, json::object arguments, const OnLog
     Fields fields(last.document, "the logs");
     const bool is_empty = fields.list("lines").empty();
     if (fields.boolean_or("final", false) && is_empty) return Followed{std::move(last), true};
-    arguments["run"] = fields.string_or("run", "");            // "the newest" must stay the same run
+    arguments["run"] = fields.string_or("run", "");
     arguments["offsets"] = fields.object("offsets");
     if (is_empty) sleep(between_looks, stop);
   }

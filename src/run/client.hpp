@@ -51,7 +51,7 @@ struct Followed {
 };
 /// Told of the run (first) and of the runs it started, after each change and at least every half second.
 using OnRuns = std::function<void(const std::vector<json::value>&)>;
-/// Watches a run until it ends or `stop` is asked. A daemon that is started anew meanwhile is waited for.
+/// Watches a run ("" = the newest) until it ends or `stop` is asked. A daemon that is started anew meanwhile is waited for.
 Result<Followed> follow(Client& client, const std::string& run, const OnRuns& on_runs, std::stop_token stop);
 
 /// Told of each piece of the logs, a "tandem.logs/1" document.
