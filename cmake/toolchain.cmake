@@ -23,8 +23,10 @@ target_compile_options(tandem_flags INTERFACE
   -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
   -Wno-missing-field-initializers)
 # g++ 12 sees uninitialised and overlapping strings in optimised std::string and std::variant where there are none
-# (GCC bugs 105562 and 105651); the sanitizer builds look for the real ones.
-target_compile_options(tandem_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict)
+# (GCC bugs 105562, 105651 and their kin); the sanitizer builds look for the real ones.
+target_compile_options(tandem_flags INTERFACE
+  -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds
+  -Wno-free-nonheap-object -Wno-dangling-pointer)
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 if(TANDEM_SANITIZE)
   add_compile_options(-fsanitize=${TANDEM_SANITIZE} -fno-omit-frame-pointer -g1 -O1)
