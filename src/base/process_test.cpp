@@ -27,7 +27,7 @@ bool is_gone_soon(int pid) {
 }
 
 TEST(Process, KeepsBothStreamsAndTheExitCode) {
-  const auto output = *run(bash("echo out; echo err >&2; exit 3"));
+  const auto output = *run_program(bash("echo out; echo err >&2; exit 3"));
   EXPECT_EQ(output.out, "out\n");
   EXPECT_EQ(output.err, "err\n");
   EXPECT_EQ(output.exit.code, 3);
@@ -129,19 +129,19 @@ TEST(Process, IsStoppedByTheTokenAndSaysSo) {
   EXPECT_TRUE(ended->stopped);
   EXPECT_FALSE(ended->timed_out);
   EXPECT_FALSE(ended->ok());
-  EXPECT_TRUE(run(bash("echo never"), stop.get_token())->exit.stopped);
-  EXPECT_EQ(run(bash("echo never"), stop.get_token())->out, "");
+  EXPECT_TRUE(run_program(bash("echo never"), stop.get_token())->exit.stopped);
+  EXPECT_EQ(run_program(bash("echo never"), stop.get_token())->out, "");
 }
 
 TEST(Process, DoesNotWaitForAGrandchildThatKeepsThePipeOpen) {
-  const auto output = *run(bash("sleep 1000 & echo $!"));
+  const auto output = *run_program(bash("sleep 1000 & echo $!"));
   EXPECT_TRUE(output.exit.ok());
   EXPECT_LT(output.exit.took, std::chrono::seconds(20));
   EXPECT_TRUE(is_gone_soon(std::stoi(output.out)));
 }
 
 TEST(Process, HearsTheLastWordsOfAPipeline) {
-  EXPECT_EQ(run(bash("exec > >(sleep 0.05; cat); echo said"))->out, "said\n");
+  EXPECT_EQ(run_program(bash("exec > >(sleep 0.05; cat); echo said"))->out, "said\n");
 }
 
 TEST(Process, LimitsMemoryWhenAsked) {
@@ -201,9 +201,9 @@ TEST(Process, LeavesNothingBehindInOurOwnProcess) {
   const auto open = [] {
     return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
   };
-  (void)run(bash("true"));
+  (void)run_program(bash("true"));
   const auto before = open();
-  for (int i = 0; i < 20; ++i) (void)run(bash("cat"));
+  for (int i = 0; i < 20; ++i) (void)run_program(bash("cat"));
   EXPECT_FALSE(run_program({.argv = {"/no/such/program"}, .input = "x"}));
   EXPECT_EQ(open(), before);
 }
