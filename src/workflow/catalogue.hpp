@@ -17,7 +17,7 @@ struct ConfigurationKey {
   bool required = false;
   std::vector<std::string_view> words{};   ///< Word: what may be written
   int low = 0;                             ///< Whole
-  int high = 0;
+  int high = 0;                            ///< Whole; List: so many at most, 0 = any number
 };
 
 enum class Nature { Build, Gate, Deploy, Other };

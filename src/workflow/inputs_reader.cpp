@@ -28,7 +28,7 @@ void read_sources(Properties& inputs, ActionDraft& draft, const Reading& reading
     auto& said = reading.findings.error("E153", spot(*label, inputs.path("Sources")),
                                         fmt::format("{} is not a source; the only label is WorkflowSource", label->text),
                                         "Write WorkflowSource");
-    if (!label->was_quoted()) correct(said, label->text, "WorkflowSource");
+    correct(said, label->text, "WorkflowSource");
   }
   if (labels.size() > 1 && draft.action.takes_source)
     reading.findings.note("N206", spot(*labels[1], inputs.path("Sources")), "one source is enough");
@@ -87,7 +87,7 @@ void read_variables(Properties& inputs, ActionDraft& draft, const Reading& readi
       Properties variable(item, below, "a variable", reading.findings);
       variable.require("Name", "a variable");
       const auto name = variable.text("Name");
-      variable.expect({"Value"});
+      variable.find("Value");
       if (name) add_variable(variable.at("Name"), *name, item.find("Value"), draft, reading);
       variable.finish();
     }

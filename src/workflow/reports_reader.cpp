@@ -1,15 +1,42 @@
 #include "workflow/reports_reader.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.hpp"
 
 namespace tandem::workflow {
 namespace {
 
-const std::vector<std::string> judged{"JUNITXML", "COBERTURAXML", "LCOV", "JACOCOXML", "CLOVERXML", "SARIFSA", "SARIFSCA"};
-const std::vector<std::string> stored{"CUCUMBERJSON", "NUNITXML", "NUNIT3XML", "TESTNGXML", "VISUALSTUDIOTRX",
-                                      "SIMPLECOV", "ESLINTJSON", "PYLINTJSON"};
+enum class Judging { Criteria, Nothing };
+enum class Subject { Tests, Coverage, Analysis, Dependencies };
+
+/// A report format, what it tells of, and whether criteria are judged on it here.
+struct Format {
+  std::string_view name;
+  Subject subject{};
+  Judging judging = Judging::Criteria;
+};
+constexpr std::array<Format, 15> formats{{
+    {"JUNITXML", Subject::Tests}, {"CUCUMBERJSON", Subject::Tests, Judging::Nothing}, {"NUNITXML", Subject::Tests, Judging::Nothing},
+    {"NUNIT3XML", Subject::Tests, Judging::Nothing}, {"TESTNGXML", Subject::Tests, Judging::Nothing},
+    {"VISUALSTUDIOTRX", Subject::Tests, Judging::Nothing}, {"COBERTURAXML", Subject::Coverage}, {"CLOVERXML", Subject::Coverage},
+    {"JACOCOXML", Subject::Coverage}, {"LCOV", Subject::Coverage}, {"SIMPLECOV", Subject::Coverage, Judging::Nothing},
+    {"SARIFSA", Subject::Analysis}, {"ESLINTJSON", Subject::Analysis, Judging::Nothing}, {"PYLINTJSON", Subject::Analysis, Judging::Nothing},
+    {"SARIFSCA", Subject::Dependencies}}};
+
+const Format* find_format(std::string_view name) {
+  const auto found = std::ranges::find(formats, name, &Format::name);
+  return found == formats.end() ? nullptr : &*found;
+}
+
+/// What a criterion is about: PassRate is about tests, Vulnerabilities about dependencies.
+Subject subject_of(std::string_view criterion) {
+  if (criterion == "PassRate") return Subject::Tests;
+  if (criterion.ends_with("Coverage")) return Subject::Coverage;
+  return criterion == "Vulnerabilities" ? Subject::Dependencies : Subject::Analysis;
+}
+
 const std::vector<std::string> severities{"CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL"};
 constexpr std::string_view limits[] = {"Vulnerabilities", "StaticAnalysisBug", "StaticAnalysisSecurity",
                                        "StaticAnalysisQuality", "StaticAnalysisCodeSmell", "StaticAnalysisOther",
@@ -50,6 +77,10 @@ void read_criteria(Properties& owner, ReportOutput& report, Findings& findings) 
   report.line_coverage = read_percentage(criteria, "LineCoverage", findings);
   report.branch_coverage = read_percentage(criteria, "BranchCoverage", findings);
   for (const auto key : limits) read_limit(criteria, key, report, findings);
+  if (const auto* format = find_format(report.format))
+    for (const auto& entry : map->entries)
+      if (format->judging == Judging::Criteria && subject_of(entry.key) != format->subject)
+        findings.note("N205", spot(entry, criteria.path(entry.key)), fmt::format("{} is not judged on {} reports", entry.key, format->name));
   criteria.finish();
 }
 
@@ -62,17 +93,19 @@ std::string read_format(Properties& properties, Findings& findings) {
   const auto written = properties.text("Format");
   if (!written) return {};
   const auto format = upper(*written);
-  const bool is_judged = std::ranges::find(judged, format) != judged.end();
-  if (!is_judged && std::ranges::find(stored, format) == stored.end()) {
-    auto all = judged;
-    all.insert(all.end(), stored.begin(), stored.end());
-    const auto near = nearest(*written, all);
-    findings.error("E170", properties.at("Format"), fmt::format("{} is not a report format{}", *written, near ? fmt::format("; did you mean {}?", *near) : ""),
-                   fmt::format("Formats: {}", join(all, ", ")));
+  const auto* known = find_format(format);
+  if (known == nullptr) {
+    std::vector<std::string> all;
+    for (const auto& each : formats) all.emplace_back(each.name);
+    auto near = nearest(*written, all);
+    if (!near && find_format(format + "XML") != nullptr) near = format + "XML";
+    auto& said = findings.error("E170", properties.at("Format"), fmt::format("{} is not a report format{}", *written, near ? fmt::format("; did you mean {}?", *near) : ""),
+                                fmt::format("Formats: {}", join(all, ", ")));
+    if (near) correct(said, *written, *near);
     return {};
   }
-  if (format != *written) findings.note("N201", properties.at("Format"), fmt::format("{} is written {}", *written, format));
-  if (!is_judged) findings.note("N205", properties.at("Format"), fmt::format("{} reports are stored, not judged", format));
+  if (format != *written) correct(findings.note("N201", properties.at("Format"), fmt::format("{} is written {}", *written, format)), *written, format);
+  if (known->judging == Judging::Nothing) findings.note("N205", properties.at("Format"), fmt::format("{} reports are stored, not judged", format));
   return format;
 }
 
@@ -127,6 +160,7 @@ void read_report_discovery(const yaml::Entry& entry, const std::string& path, Ac
   read_criteria(properties, report, reading.findings);
   properties.finish();
   if (enabled) draft.action.reports.push_back(std::move(report));
+  else reading.findings.note("N205", spot(entry, path), "AutoDiscoverReports is ignored: Enabled is false");
 }
 
 }  // namespace tandem::workflow

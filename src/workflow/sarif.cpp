@@ -8,7 +8,7 @@
 namespace tandem::workflow {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 68> titles{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 70> titles{{
     {"E100", "not a workflow"}, {"E101", "text leaves a block"}, {"E102", "not valid YAML"},
     {"E103", "file of another CI system"}, {"E104", "duplicate key"}, {"E105", "definition too large"},
     {"E110", "unknown property"}, {"E111", "Commands instead of Steps"}, {"E112", "missing property"},
@@ -28,9 +28,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 68> titles{{
     {"W306", "hyphen in an artifact name"}, {"W307", "no input"}, {"W308", "absolute artifact path"},
     {"W310", "reference where none is read"}, {"W312", "secret in single quotes"}, {"W313", "Compute given twice"},
     {"W314", "not with Lambda compute"}, {"W315", "very short timeout"}, {"W316", "long step without set -e"},
-    {"W317", "action without a version"}, {"W320", "swallowed failure"}, {"W321", "fixed sleep"},
+    {"W317", "action without a version"}, {"W318", "variable that nobody sets"}, {"W320", "swallowed failure"}, {"W321", "fixed sleep"},
     {"W322", "source rewritten with sed"}, {"N201", "letter case"}, {"N202", "MANUAL is no trigger"},
-    {"N203", "order not written down"}, {"N204", "undocumented reference"}, {"N205", "ignored here"},
+    {"N203", "order not written down"}, {"N204", "undocumented reference"}, {"N205", "ignored here"}, {"N207", "not possible in CodeCatalyst"},
 }};
 
 std::string_view level(Severity severity) {

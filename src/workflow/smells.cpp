@@ -4,7 +4,7 @@
 #include "base/yaml.hpp"
 #include "base/yaml_lines.hpp"
 #include "workflow/findings.hpp"
-#include "workflow/validation.hpp"
+#include "workflow/smells.hpp"
 
 namespace tandem::workflow {
 namespace {
@@ -16,7 +16,8 @@ bool contains(std::string_view line, const RE2& expression) {
 /// The steps of one definition, line by line.
 class SmellFinder {
  public:
-  SmellFinder(const yaml::Lines& lines, Findings& findings) : lines_(lines), findings_(findings) {}
+  SmellFinder(const yaml::Lines& lines, Findings& findings, Strictness strictness)
+      : lines_(lines), findings_(findings), strictness_(strictness) {}
 
   void look(const yaml::Node& node, const std::string& path) {
     for (size_t i = 0; i < node.items.size(); ++i) look(node.items[i], fmt::format("{}[{}]", path, i));
@@ -43,7 +44,7 @@ class SmellFinder {
       if (contains(command, closes) && loops > 0) --loops;
     }
     static const RE2 stops(R"((?m)^\s*set\s+(?:-[a-zA-Z]*e|-o\s+errexit))");
-    if (commands > 1 && !contains(step.text, stops))
+    if (strictness_ == Strictness::Strict && commands > 1 && !contains(step.text, stops))
       findings_.warn("W316", spot(step, path), "only the last command of this step can fail it", "Write set -e as its first line");
   }
 
@@ -68,17 +69,13 @@ class SmellFinder {
 
   const yaml::Lines& lines_;
   Findings& findings_;
+  Strictness strictness_;
 };
 
 }  // namespace
 
-std::vector<Diagnostic> smells(std::string_view text, const std::string& file) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  Findings findings(file);
-  const yaml::Lines lines(text);
-  const auto document = yaml::read(text);
-  if (document.readable) SmellFinder(lines, findings).look(document.root, "");
-  return findings.finish();
+void find_smells(const yaml::Node& root, const yaml::Lines& lines, Findings& findings, Strictness strictness) {
+  SmellFinder(lines, findings, strictness).look(root, "");
 }
 
 }  // namespace tandem::workflow
