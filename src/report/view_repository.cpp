@@ -31,15 +31,20 @@ std::string view_sync(const View& view) {
 
 std::string view_explanation(const View& view) {
   const auto& document = view.document;
-  auto out = fmt::format("{} on {} of {}\n", words_of(document["event"].text()), document["branch"].text(), document["repository"].text());
+  const auto event = words_of(document["event"].text());
+  auto out = document["destination"].is_there()
+                 ? fmt::format("{} of a {} from {} into {} of {}\n", document["step"].text(), event, document["branch"].text(), document["destination"].text(), document["repository"].text())
+                 : fmt::format("{} on {} of {}\n", event, document["branch"].text(), document["repository"].text());
   for (const auto& workflow : document["workflows"].list()) {
     const bool runs = workflow["runs"].is_true();
     const auto name = workflow["workflow"].is_there() ? workflow["workflow"].text() : workflow["file"].text();
     const auto place = Place{workflow["file"].text(), static_cast<int>(workflow["line"].number()), static_cast<int>(workflow["column"].number())};
-    out += paragraph(fmt::format("{} {} {}: ", view.style.symbol(runs ? "SUCCEEDED" : "SKIPPED"), view.style.bold(name), runs ? "runs" : "does not run"),
+    const auto standing = workflow["standing"].text();
+    const auto verdict = runs ? "runs" : standing == "inactive" ? "is inactive, does not run" : standing == "invalid" ? "is invalid, does not run" : "does not run";
+    out += paragraph(fmt::format("{} {} {}: ", view.style.symbol(runs ? "SUCCEEDED" : standing == "invalid" ? "FAILED" : "SKIPPED"), view.style.bold(name), verdict),
                      fmt::format("{} ({})", workflow["reason"].text(), text(place)), view.style);
   }
-  return out;
+  return out + notes(document["notes"], "  ");
 }
 
 std::string view_validation(const View& view) {

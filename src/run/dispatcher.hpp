@@ -34,7 +34,6 @@ class Dispatcher {
   workflow::Known known() const;
 
  private:
-  Result<std::vector<std::pair<std::string, std::string>>> workflow_files(const CommitId& commit);
   Workshop& shop_;
 };
 

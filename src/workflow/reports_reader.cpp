@@ -8,21 +8,19 @@
 namespace tandem::workflow {
 namespace {
 
-enum class Judging { Criteria, Nothing };
 enum class Subject { Tests, Coverage, Analysis, Dependencies };
 
-/// A report format, what it tells of, and whether criteria are judged on it here.
+/// A report format and what it tells of.
 struct Format {
   std::string_view name;
   Subject subject{};
-  Judging judging = Judging::Criteria;
 };
 constexpr std::array<Format, 15> formats{{
-    {"JUNITXML", Subject::Tests}, {"CUCUMBERJSON", Subject::Tests, Judging::Nothing}, {"NUNITXML", Subject::Tests, Judging::Nothing},
-    {"NUNIT3XML", Subject::Tests, Judging::Nothing}, {"TESTNGXML", Subject::Tests, Judging::Nothing},
-    {"VISUALSTUDIOTRX", Subject::Tests, Judging::Nothing}, {"COBERTURAXML", Subject::Coverage}, {"CLOVERXML", Subject::Coverage},
-    {"JACOCOXML", Subject::Coverage}, {"LCOV", Subject::Coverage}, {"SIMPLECOV", Subject::Coverage, Judging::Nothing},
-    {"SARIFSA", Subject::Analysis}, {"ESLINTJSON", Subject::Analysis, Judging::Nothing}, {"PYLINTJSON", Subject::Analysis, Judging::Nothing},
+    {"JUNITXML", Subject::Tests}, {"CUCUMBERJSON", Subject::Tests}, {"NUNITXML", Subject::Tests},
+    {"NUNIT3XML", Subject::Tests}, {"TESTNGXML", Subject::Tests},
+    {"VISUALSTUDIOTRX", Subject::Tests}, {"COBERTURAXML", Subject::Coverage}, {"CLOVERXML", Subject::Coverage},
+    {"JACOCOXML", Subject::Coverage}, {"LCOV", Subject::Coverage}, {"SIMPLECOV", Subject::Coverage},
+    {"SARIFSA", Subject::Analysis}, {"ESLINTJSON", Subject::Analysis}, {"PYLINTJSON", Subject::Analysis},
     {"SARIFSCA", Subject::Dependencies}}};
 
 const Format* find_format(std::string_view name) {
@@ -79,7 +77,7 @@ void read_criteria(Properties& owner, ReportOutput& report, Findings& findings) 
   for (const auto key : limits) read_limit(criteria, key, report, findings);
   if (const auto* format = find_format(report.format))
     for (const auto& entry : map->entries)
-      if (format->judging == Judging::Criteria && subject_of(entry.key) != format->subject)
+      if (subject_of(entry.key) != format->subject)
         findings.note("N205", spot(entry, criteria.path(entry.key)), fmt::format("{} is not judged on {} reports", entry.key, format->name));
   criteria.finish();
 }
@@ -93,8 +91,7 @@ std::string read_format(Properties& properties, Findings& findings) {
   const auto written = properties.text("Format");
   if (!written) return {};
   const auto format = upper(*written);
-  const auto* known = find_format(format);
-  if (known == nullptr) {
+  if (find_format(format) == nullptr) {
     std::vector<std::string> all;
     for (const auto& each : formats) all.emplace_back(each.name);
     auto near = nearest(*written, all);
@@ -105,7 +102,6 @@ std::string read_format(Properties& properties, Findings& findings) {
     return {};
   }
   if (format != *written) correct(findings.note("N201", properties.at("Format"), fmt::format("{} is written {}", *written, format)), *written, format);
-  if (known->judging == Judging::Nothing) findings.note("N205", properties.at("Format"), fmt::format("{} reports are stored, not judged", format));
   return format;
 }
 

@@ -13,6 +13,19 @@ bool contains(std::string_view line, const RE2& expression) {
   return RE2::PartialMatch(re2::StringPiece(line.data(), line.size()), expression);
 }
 
+/// Whether a command's failure goes unnoticed. `x=$(cat f || true)` only gives a value for the case that there is none.
+bool swallows_a_failure(std::string_view command) {
+  static const RE2 forgives(R"((\|\|\s*(?:true\b|echo\b|exit\s+0\b|printf\b|:(?:\s|$))|^set\s+\+e\b|;\s*true\s*$))");
+  re2::StringPiece rest(command.data(), command.size());
+  re2::StringPiece found;
+  while (RE2::FindAndConsume(&rest, forgives, &found)) {
+    const auto before = command.substr(0, static_cast<size_t>(found.data() - command.data()));
+    const auto opened = before.rfind("$(");
+    if (opened == std::string_view::npos || before.find(')', opened) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 /// The steps of one definition, line by line.
 class SmellFinder {
  public:
@@ -49,10 +62,9 @@ class SmellFinder {
   }
 
   void look_at_line(std::string_view command, const Spot& at, bool in_loop) {
-    static const RE2 swallows(R"(\|\|\s*(?:true|:|echo|exit\s+0|printf)\b|\|\|\s*:\s*$|^set\s+\+e\b|;\s*true\s*$)");
     static const RE2 sleeps(R"((?:^|[;&|]\s*)sleep\s+[0-9.]+[smh]?)");
     static const RE2 rewrites(R"((?:^|[;&|]\s*)sed\s+(?:-\w+\s+)*(?:-\w*i|--in-place))");
-    if (contains(command, swallows))
+    if (swallows_a_failure(command))
       findings_.warn("W320", at, "this hides a failure", "Let the step fail, or say in a test what may go wrong");
     if (!in_loop && contains(command, sleeps))
       findings_.warn("W321", at, "a fixed sleep is too long or too short", "Wait for the thing itself, in a loop with an end");
