@@ -230,10 +230,12 @@ Result<Answer> explain_folder(const fs::path& folder, TriggerQuestion question) 
   const auto tip = TRY(tip_of(*repository, question.branch), "looking into {}", folder.string());
   const auto here = TRY(definitions_at(*repository, tip));
   Definitions elsewhere;
-  const auto destination = TRY(repository->find_ref("refs/heads/" + question.destination));
   std::vector<std::string> notes;
-  if (destination) elsewhere = TRY(definitions_at(*repository, *destination));
-  else if (question.event == EventKind::PullRequest) notes.push_back(fmt::format("there is no branch {} here", question.destination));
+  if (question.event == EventKind::PullRequest) {
+    const auto destination = TRY(repository->find_ref("refs/heads/" + question.destination));
+    if (destination) elsewhere = TRY(definitions_at(*repository, *destination));
+    else notes.push_back(fmt::format("there is no branch {} here", question.destination));
+  }
   return explain(question, here, elsewhere, known, std::move(notes));
 }
 

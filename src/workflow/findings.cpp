@@ -217,8 +217,7 @@ const yaml::Node* Properties::map(std::string_view key) {
 }
 
 void Properties::require(std::string_view key, std::string_view of) {
-  if (find(key) == nullptr)
-    findings_.error("E112", owner_, fmt::format("{} is required for {}", key, of), fmt::format("Add {}:", key));
+  if (find(key) == nullptr) missing_.emplace_back(key, of);
 }
 
 void Properties::expect(std::vector<std::string> keys) {
@@ -235,8 +234,12 @@ void Properties::finish() {
                                  fmt::format("{} is not a property of {}{}", entry.key, what_,
                                              near ? fmt::format("; did you mean {}?", *near) : ""),
                                  list);
-    if (near && map_.entry(*near) == nullptr) correct(said, entry.key, *near);
+    if (!near || map_.entry(*near) != nullptr) continue;
+    correct(said, entry.key, *near);
+    std::erase_if(missing_, [&](const auto& each) { return each.first == *near; });   // it is there, misspelt
   }
+  for (const auto& [key, of] : missing_)
+    findings_.error("E112", owner_, fmt::format("{} is required for {}", key, of), fmt::format("Add {}:", key));
 }
 
 }  // namespace tandem::workflow

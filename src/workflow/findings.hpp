@@ -69,7 +69,7 @@ class Properties {
   std::optional<long> whole(std::string_view key, std::string_view unit);
   std::optional<double> number(std::string_view key);
   const yaml::Node* map(std::string_view key);                     ///< E113 unless it is one
-  void require(std::string_view key, std::string_view of);         ///< E112 when absent
+  void require(std::string_view key, std::string_view of);         ///< E112 when absent, said by finish()
   void expect(std::vector<std::string> keys);                      ///< known here, but read elsewhere
   void finish();                                                   ///< E110 for the rest
   void finish_without_complaint() { finished_ = true; }
@@ -90,6 +90,7 @@ class Properties {
   Findings& findings_;
   Spot owner_;
   std::vector<std::string> known_;
+  std::vector<std::pair<std::string, std::string>> missing_;
   bool finished_ = false;
 };
 
