@@ -1,6 +1,7 @@
 // sync, explanation, validation, init
 
 #include "base/text.hpp"
+#include "record/workflow.hpp"
 #include "report/view_parts.hpp"
 
 namespace tandem::report {
@@ -57,7 +58,7 @@ std::string view_validation(const View& view) {
       const Place place{file["file"].text(), static_cast<int>(finding["line"].number()), static_cast<int>(finding["column"].number())};
       const auto path = finding["path"].text();
       out += fmt::format("{}: {} {}{}{}\n", text(place), (style.*paint)(finding["code"].text()), path, path.empty() ? "" : ": ",
-                         finding["message"].text() + (finding["suggestion"].text().empty() ? "" : ". " + finding["suggestion"].text()));
+                         sentences({.what = finding["message"].text(), .suggestion = finding["suggestion"].text()}));
       for (const auto& line : finding["excerpt"].lines()) out += "    " + line + "\n";
     }
   const auto& document = view.document;

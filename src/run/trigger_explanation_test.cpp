@@ -50,7 +50,7 @@ TEST(Explanation, NamesTheLineThatDecidesForEachWorkflowOfTheBranch) {
   Disk disk;
   disk.commit("main", {{"a.yml", on_main}, {"b.yml", requests}, {"c.yml", "Name: [\n"}});
   EXPECT_EQ(told(explain_folder(disk.folder.path(), {.branch = "main"})),
-            "main-only: runs active 4\nrequests: no active 4\n.codecatalyst/workflows/c.yml: no invalid 2\n");
+            "main-only: runs active 4\nrequests: no active 4\n.codecatalyst/workflows/c.yml: no invalid 1\n");
 }
 
 TEST(Explanation, CallsAWorkflowInactiveWhoseTriggersCanNeverFireOnThatBranch) {

@@ -175,7 +175,7 @@ void refuse_at_gate(Properties& properties, Findings& findings) {
 void refuse_misplaced(Properties& properties, const ActionDraft& draft, Findings& findings) {
   if (draft.kind == nullptr) return;
   for (const auto& key : draft.kind->keys) {
-    if (properties.node().entry(key.name) == nullptr) continue;
+    if (properties.node().entry(key.name) == nullptr || properties.knows(key.name)) continue;
     properties.expect({std::string(key.name)});
     findings.error("E110", properties.at_key(key.name), fmt::format("{} is not a property of an action", key.name),
                    "Put it below Configuration:");

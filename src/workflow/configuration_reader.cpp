@@ -38,6 +38,8 @@ class ConfigurationReader {
       if (key.required && !said_otherwise && !empty_steps) properties_.require(key.name, kind.name);
       return;
     }
+    if (!key.ignored.empty())
+      findings_.note("N205", spot(*entry, properties_.path(key.name)), fmt::format("{} is ignored: {}", key.name, key.ignored));
     if (key.kind == ValueKind::Steps) return read_steps(*entry);
     if (key.kind == ValueKind::Container) read_container(*entry);
     else check(key, *entry);
@@ -145,6 +147,7 @@ class ConfigurationReader {
     for (const auto& key : item.entries)
       if (key.key != "Run")
         findings_.warn("W303", spot(key, joined(path, key.key)), fmt::format("{} in a step is ignored", key.key), "A step has only Run:");
+    findings_.asked("a step", "Run");
     const auto* run = item.find("Run");
     if (run == nullptr || run->is_null()) {
       findings_.error("E112", spot(item, path), "Run is required for a step", "Add Run: with a command");

@@ -1,6 +1,7 @@
 #pragma once
 // The diagnostics of one file while it is being read, and maps that are read property by property.
 
+#include <algorithm>
 #include <optional>
 #include <set>
 #include <string>
@@ -71,6 +72,7 @@ class Properties {
   const yaml::Node* map(std::string_view key);                     ///< E113 unless it is one
   void require(std::string_view key, std::string_view of);         ///< E112 when absent, said by finish()
   void expect(std::vector<std::string> keys);                      ///< known here, but read elsewhere
+  bool knows(std::string_view key) const { return std::ranges::find(known_, key) != known_.end(); }
   void finish();                                                   ///< E110 for the rest
   void finish_without_complaint() { finished_ = true; }
 

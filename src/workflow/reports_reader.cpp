@@ -52,7 +52,7 @@ std::optional<double> read_percentage(Properties& criteria, std::string_view key
 void read_limit(Properties& criteria, std::string_view key, ReportOutput& report, Findings& findings) {
   const auto* map = criteria.map(key);
   if (map == nullptr) return;
-  Properties limit(*map, criteria.path(key), std::string(key), findings);
+  Properties limit(*map, criteria.path(key), "a limit of findings", findings);
   const auto written = limit.text("Severity");
   const auto number = limit.whole("Number", "findings").value_or(0);
   limit.finish();

@@ -37,5 +37,6 @@ json::value to_sarif(const std::vector<Diagnostic>& diagnostics, std::string_vie
 
 /// What a code is about, in a few words: "unknown property". Empty for a code nobody knows.
 std::string_view title(std::string_view code);
+std::vector<std::string_view> codes();
 
 }  // namespace tandem::workflow
