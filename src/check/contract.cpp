@@ -119,7 +119,7 @@ Result<Contract> compare(const Needs& needs, const Gifts& gifts, const ContractO
   const auto twice = std::ranges::unique(out.breaches, {}, key);
   out.breaches.erase(twice.begin(), twice.end());
   if (!needs.files_unread.empty())
-    out.notes.push_back(fmt::format("{} files are imported by no entry module and were not looked at: {}", needs.files_unread.size(), join(needs.files_unread, ", ")));
+    out.notes.push_back("not looked at, because no entry module imports it: " + join(needs.files_unread, ", "));
   return out;
 }
 

@@ -253,6 +253,7 @@ class Calls {
     if (call.service == "s3") {
       const bool is_bucket = std::ranges::any_of(call.actions, [&](const auto& each) { return iam_action(call.service, call.operation, each).contains("Bucket"); });
       arns = {fmt::format("arn:{{Partition}}:s3:::{}{}", name, is_bucket ? "" : "/any")};
+      if (!is_bucket) add_parts_of_bucket(name, arns);
     } else if (call.service == "sqs") {
       arns.push_back(fmt::format("arn:{{Partition}}:sqs:{{Region}}:{{AccountId}}:{}", name.substr(name.rfind('/') + 1)));
     } else if (call.service == "lambda") {
@@ -265,6 +266,13 @@ class Calls {
       arns.clear();
     }
     compare_actions(call, arns, meant.variable ? fmt::format("{} ({})", name, meant.variable->first) : name);
+  }
+
+  /// Keys are seldom known: a right to some part of the bucket is taken for the right to the part that is used.
+  void add_parts_of_bucket(const std::string& name, std::vector<std::string>& arns) const {
+    for (const auto& statement : function_.statements)
+      for (const auto& resource : statement.resources)
+        if (statement.allows && resource.text.contains(fmt::format(":s3:::{}/", name))) arns.push_back(resource.text);
   }
 
   /// Actions whose resource can only be "*".

@@ -9,7 +9,7 @@ SAME_TEXT = {"lower", "upper", "strip", "lstrip", "rstrip", "replace", "removepr
 
 class Module:
     def __init__(self, name, path, tree):
-        self.name, self.path, self.tree, self.scope, self.state = name, path, tree, {}, "new"
+        self.name, self.path, self.tree, self.scope = name, path, tree, {}
 
 
 class Frame:
@@ -44,10 +44,13 @@ class Interpreter:
         tree = self.needs.parse(path, self.sources[path])
         module = Module(path[:-3].replace("/", "."), path, tree or ast.Module([], []))
         self.modules[path] = module
-        module.state = "loading"
+        folders = path.split("/")[:-1]
+        for count in range(1, len(folders) + 1):  # importing a.b runs a/__init__.py first
+            package = "/".join(folders[:count]) + "/__init__.py"
+            if package in self.sources and package != path:
+                self.load(package)
         frame = Frame(module, module.scope)
         self.block(module.tree.body, frame)
-        module.state = "done"
         return module
 
     def find_module(self, dotted, path):

@@ -125,7 +125,7 @@ class Needs:
                     self.setting(reader, instance, cls, part, prefix, keywords)
 
     def setting(self, reader, instance, cls, part, prefix, keywords):
-        frame = Frame(cls.module, {}, (cls.scope,))
+        frame = Frame(cls.module, {}, (cls.scope, cls.module.scope))
         name, place = part.target.id, (cls.module.path, part.lineno, part.col_offset + 1)
         if name in keywords:
             instance.attributes[name] = keywords[name]
