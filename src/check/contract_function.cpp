@@ -99,8 +99,8 @@ void compare_python(const Needs& needs, const FunctionGift& function, Version gi
 
 void compare_time(const Needs& needs, const FunctionGift& function, std::vector<Breach>& breaches) {
   for (const auto& time : needs.times) {
-    const bool never = time.once_seconds >= function.timeout_seconds;
-    if (!never && time.all_seconds < function.timeout_seconds) continue;
+    const bool never = time.once_seconds > function.timeout_seconds;
+    if (!never && time.all_seconds <= function.timeout_seconds) continue;
     breaches.push_back({"contract.timeout", never ? Weight::Error : Weight::Warning,
                         fmt::format("{} may take {:g} s{}, the function is ended after {} s", time.what, never ? time.once_seconds : time.all_seconds,
                                     never ? "" : " with its retries", function.timeout_seconds),
@@ -111,7 +111,7 @@ void compare_time(const Needs& needs, const FunctionGift& function, std::vector<
 void compare_memory(const Needs& needs, const FunctionGift& function, std::vector<Breach>& breaches) {
   for (const auto& need : needs.memory) {
     const auto megabytes = (need.bytes + (1UL << 20) - 1) >> 20;
-    if (megabytes < static_cast<std::uint64_t>(function.memory_mb)) continue;
+    if (megabytes <= static_cast<std::uint64_t>(function.memory_mb)) continue;
     breaches.push_back({"contract.memory", Weight::Error, fmt::format("{} takes {} MB, the function has {} MB", need.what, megabytes, function.memory_mb),
                         "raise the function's memory size", need.place, function.resource, function.memory_place});
   }

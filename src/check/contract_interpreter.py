@@ -3,6 +3,7 @@ R"python(#"
 
 CALLS_MAX = 60000
 DEPTH_MAX = 30
+HANDS_OVER = {"submit", "to_thread", "run_in_executor", "Thread", "apply_async", "add_task", "run_in_threadpool"}
 HTTP_METHODS = {"get", "post", "put", "delete", "patch", "head", "options"}
 SAME_TEXT = {"lower", "upper", "strip", "lstrip", "rstrip", "replace", "removeprefix", "removesuffix", "title", "casefold"}
 
@@ -144,6 +145,9 @@ class Interpreter:
 
     def do_ClassDef(self, node, frame):
         cls = ClassValue(node, frame.module, [self.value(base, frame) for base in node.bases])
+        for base in cls.bases:
+            if isinstance(base, External):
+                self.needs.calls_aws_by_itself(base.name, self.place(node, frame))
         outer = (frame.scope, *frame.outer)
         self.block(node.body, Frame(frame.module, cls.scope, outer, cls))
         frame.put(node.name, cls)
@@ -571,7 +575,22 @@ class Interpreter:
             else:
                 named.entries.append((Known(keyword.arg, self.place(keyword, frame)), value))
         place = self.place(node, frame)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in HANDS_OVER:
+            self.hand_over(node.func.attr, function, positional, named, place, frame)
         return any_of([self.call_one(choice, positional, named, place, frame) for choice in each(function)])
+
+    def hand_over(self, name, to, positional, named, place, frame):
+        """pool.submit(f, x), Thread(target=f, args=(x,)): somebody else's code calls a function of this code."""
+        if not any(isinstance(choice, (Unknown, External)) for choice in each(to)):
+            return
+        given = positional[1:] if name == "run_in_executor" else positional
+        if name == "Thread":
+            arguments = named.find("args")
+            given = [named.find("target") or Unknown(), *(arguments.items if isinstance(arguments, ListValue) else [])]
+            named = DictValue()
+        for choice in each(given[0]) if given else []:
+            if isinstance(choice, (FunctionValue, Partial, Method)):
+                self.call_one(choice, given[1:], named, place, frame)
 
     def call_one(self, function, positional, named, place, frame):
         if isinstance(function, (FunctionValue, ClassValue)):
@@ -582,6 +601,9 @@ class Interpreter:
         if isinstance(function, InstanceValue):
             method = function.cls.lookup("__call__")
             return self.call_one(method.to(function), positional, named, place, frame) if isinstance(method, FunctionValue) else Unknown()
+        if isinstance(function, Partial):
+            together = DictValue(function.named.entries + named.entries, function.named.is_open or named.is_open)
+            return any_of([self.call_one(choice, function.positional + positional, together, place, frame) for choice in each(function.function)])
         if isinstance(function, Method):
             return self.needs.method(self, function, positional, named, place, frame)
         if isinstance(function, External):

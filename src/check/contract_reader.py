@@ -13,6 +13,8 @@ SINCE = {"datetime.UTC": (3, 11), "enum.StrEnum": (3, 11), "typing.Self": (3, 11
          "itertools.batched": (3, 12), "itertools.pairwise": (3, 10), "functools.cache": (3, 9), "asyncio.TaskGroup": (3, 11),
          "asyncio.timeout": (3, 11), "warnings.deprecated": (3, 13), "hashlib.file_digest": (3, 11), "contextlib.chdir": (3, 11),
          "tomllib": (3, 11), "zoneinfo": (3, 9), "graphlib": (3, 9), "compression.zstd": (3, 14), "ExceptionGroup": (3, 11), "aiter": (3, 10), "anext": (3, 10)}
+# Packages that call AWS out of sight.
+CALL_AWS = ("pynamodb.", "aws_lambda_powertools.utilities.parameters.", "aws_lambda_powertools.utilities.idempotency.", "dyntastic.", "cloudpathlib.", "s3fs.")
 SYNTAX = {"Match": ((3, 10), "a match statement"), "TryStar": ((3, 11), "except*"), "TypeAlias": ((3, 12), "a type statement"),
           "NamedExpr": ((3, 8), "an assignment expression")}
 BUILTIN_GENERICS = {"list", "dict", "tuple", "set", "frozenset", "type"}
@@ -43,7 +45,7 @@ class Needs:
     def note_versions(self, path, tree):
         is_lazy = any(isinstance(node, ast.ImportFrom) and node.module == "__future__" and any(a.name == "annotations" for a in node.names)
                       for node in tree.body)
-        guarded = {inner for node in ast.walk(tree) if isinstance(node, ast.Try) for part in node.body for inner in ast.walk(part)}
+        guarded = {inner for node in ast.walk(tree) if isinstance(node, ast.Try) or is_version_test(node) for part in node.body for inner in ast.walk(part)}
         annotations = set()
         for node in ast.walk(tree):
             kind = type(node).__name__
@@ -150,7 +152,12 @@ class Needs:
 
     # --- packages ------------------------------------------------------------------------------------------------
 
+    def calls_aws_by_itself(self, name, place):
+        if name.startswith(CALL_AWS):
+            self.unknown("what %s asks of AWS" % ".".join(name.split(".")[:3]), place)
+
     def external(self, reader, name, positional, named, place, frame):
+        self.calls_aws_by_itself(name, place)
         first = positional[0] if positional else None
         last = name.split(".")[-1]
         if name in ("os.getenv", "os.environ.get", "decouple.config", "os.environ.pop"):
@@ -234,7 +241,17 @@ class Needs:
             return reader.module_value(first.value, frame.module.path)
         if name in ("super",):
             return Unknown()
-        if last == "Mangum" or name in ("functools.partial", "functools.lru_cache", "functools.cache"):
+        if name == "functools.partial" and first is not None:
+            return Partial(first, positional[1:], named)
+        if name == "environs.Env":
+            return External("environs")
+        if name.startswith("environs.") and first is not None:
+            value = self.read_with_default(reader, positional, named, place, frame)
+            for choice in each(value) if len(positional) < 2 and named.find("default") is None else []:
+                if isinstance(choice, EnvValue):
+                    choice.level, choice.why = "required", "environs refuses to go on without it"
+            return value
+        if last == "Mangum" or name in ("functools.lru_cache", "functools.cache"):
             return first if first is not None else Unknown()
         for part in positional:  # a client handed to a package is used where this program does not look
             for choice in each(part):
@@ -557,6 +574,11 @@ class Needs:
         return {"environment": environment, "set": sorted(self.set_names), "calls": calls, "routes": self.routes(),
                 "routers": len(self.routers), "versions": self.versions, "timings": self.timings, "memory": self.memory,
                 "problems": self.problems, "unknowns": self.unknowns}
+
+
+def is_version_test(node):
+    """`if sys.version_info >= ...:` and `if TYPE_CHECKING:`: what stands below is not for every Python, or for none."""
+    return isinstance(node, ast.If) and any(getattr(part, "attr", getattr(part, "id", "")) in ("version_info", "TYPE_CHECKING") for part in ast.walk(node.test))
 
 
 def camel(operation):

@@ -131,6 +131,13 @@ class Router(Value):
         self.routes, self.included, self.is_included = [], [], False
 
 
+class Partial(Value):
+    """functools.partial: a function with its first arguments already given."""
+
+    def __init__(self, function, positional, named):
+        self.function, self.positional, self.named = function, positional, named
+
+
 class Dependency(Value):
     """FastAPI's Depends(function): what the function returns when the parameter is asked for."""
 
