@@ -237,8 +237,6 @@ Result<Verdict> judge_report(const ReportOutput& criteria, const std::vector<fs:
     if (judgement.count() == 0) judgement.note("report.none", fmt::format("report {}: no file in a known format", criteria.name));
   } else if (files.empty()) {
     judgement.fail("report.missing", criteria.place, fmt::format("E-RUN-13 report {}: no file matches {}", criteria.name, join(criteria.include_paths, ", ")));
-  } else if (!is_judged_format(criteria.format)) {
-    judgement.note("report.kept", fmt::format("report {}: {} is kept but not judged", criteria.name, criteria.format));
   } else {
     for (const auto& file : files) {
       const auto report = read_report(criteria.format, file);
