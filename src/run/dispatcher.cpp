@@ -4,8 +4,10 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "run/code_way_back.hpp"
 #include "run/trigger_explanation.hpp"
 #include "run/validation.hpp"
+#include "sync/cargo.hpp"
 #include "workflow/trigger.hpp"
 
 namespace tandem::run {
@@ -13,10 +15,8 @@ namespace {
 
 /// "Tandem-Run: run-7" among the trailers of a sync's commit.
 std::optional<RunId> run_of_trailers(const std::string& message) {
-  constexpr std::string_view key = "Tandem-Run: ";
-  for (const auto& line : lines_of(message))
-    if (line.starts_with(key)) return RunId{line.substr(key.size())};
-  return std::nullopt;
+  const auto run = sync::trailer(message, "Run");
+  return run ? std::optional(RunId{*run}) : std::nullopt;
 }
 
 std::string first_mistake(const workflow::Parsed& parsed, bool& not_runnable_here) {
@@ -128,6 +128,13 @@ Result<std::optional<Event>> Dispatcher::push_event(const std::string& name, con
     }
   }
   return std::optional(std::move(event));
+}
+
+Result<bool> Dispatcher::is_way_back(const Event& event) const {
+  const auto repository = TRY(shop_.repository(event.repository));
+  if (repository.role != Role::Infrastructure) return false;
+  const auto commit = TRY(shop_.pair.repository().commit(event.after));
+  return sync::trailer(commit.message, "Strategy") == strategy_of_the_way_back;
 }
 
 Result<std::optional<RunId>> Dispatcher::find_caused(const Event& event, const Planned& planned) {

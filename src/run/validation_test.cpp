@@ -50,7 +50,10 @@ TEST(Validation, ExitsTwoWithPlaceAndExcerptForAnError) {
   const auto answer = Disk(with("Steps:", "Stpes:")).validate();
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->exit, 2);
-  const auto& finding = answer->document.at("files").at(0).at("diagnostics").at(0);
+  const auto& findings = answer->document.at("files").at(0).at("diagnostics").as_array();
+  const auto found = std::ranges::find_if(findings, [](const auto& each) { return each.at("code") == "E110"; });
+  ASSERT_NE(found, findings.end()) << to_pretty_text(answer->document);
+  const auto& finding = *found;
   EXPECT_EQ(finding.at("line"), 10);
   EXPECT_EQ(finding.at("excerpt"), "      Stpes:\n      ^");
 }

@@ -62,6 +62,7 @@ std::vector<ActionKind> ours() {
        {{"Repository", Text, true}, {"Workflow", Text, true}, {"Branch"}, ignored({"Inputs", Json}, not_yet), ignored({"Wait", Flag}, "it always waits")}, {"RunId"}},
       {"tandem/detect-sync", 1, Nature::Other, false, false, {{"Strategy"}}, {"DeploymentType", "ApiCommit", "SyncId"}},
       {"tandem/compose", 1, Nature::Other, false, false, {ignored({"Handler"}, "tandem.yaml has the order of the handlers")}, {"Bundle", "Handler"}},
+      {"tandem/contract", 1, Nature::Other, false, false, {{"Function"}, {"Strict", Flag}}, {"Findings"}},
       {"tandem/deploy", 1, Nature::Deploy, true, false, {{"CdkRootPath"}, ignored({"Context", Json}, not_yet), ignored({"Parameters", Json}, "tandem.yaml has them by environment")},
        {"CandidateUrl"}, true},
       {"tandem/verify", 1, Nature::Deploy, true, false, {{"Suites", List}, {"Url"}}, {"Proof"}},
