@@ -14,6 +14,7 @@
 #include "record/run.hpp"
 #include "record/sync_record.hpp"
 #include "run/workshop.hpp"
+#include "shell/masker.hpp"
 #include "workflow/substitute.hpp"
 
 namespace tandem::run {
@@ -25,9 +26,12 @@ struct Work {
   const Action& action;
   int attempt;
   std::stop_token stop;
+  const shell::Masker* masker = nullptr;   ///< of the action's secrets
 
-  /// A line in the action's log.
-  void say(std::string_view line) const { shop.logs.add(run.id, action.name, line); }
+  /// Lines in the action's log.
+  void say(std::string_view lines) const { shop.logs.add(run.id, action.name, hidden(lines)); }
+  /// The text without the action's secrets.
+  std::string hidden(std::string_view text) const { return masker == nullptr ? std::string(text) : masker->masked(text); }
   /// A Configuration value with its references replaced, or `other`.
   Result<std::string> configured(std::string_view key, std::string other = "") const;
   /// What references of this action stand for: outputs of the run's actions, the source, the secrets it names.

@@ -208,7 +208,10 @@ Result<ActionOutcome> deploy_candidate(const Work& work) {
   if (!prepared) {
     TRY(note_deployment(work.shop, {.id = request.deployment, .release = release.id, .environment = environment.name, .run = work.run.id,
                                     .phase = Phase::Failed, .reason = prepared.error().what}));
-    return Error(std::move(prepared).error()).during(fmt::format("deploying release {} to {}", release.id.value, environment.name));
+    auto error = std::move(prepared).error();
+    if (error.code.empty()) error = std::move(error).with_code("TD0504");
+    if (error.next.empty()) error = std::move(error).with_next("nothing of it is left and live traffic never saw it; tandem stack --events tells the story");
+    return std::move(error).during(fmt::format("deploying release {} to {}", release.id.value, environment.name));
   }
   auto deployment = std::move(*prepared);
   deployment.environment = environment.name;
