@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/python_version.hpp"
 #include "base/result.hpp"
-#include "sync/version.hpp"
 
 namespace tandem::sync {
 
@@ -15,8 +15,8 @@ namespace tandem::sync {
 struct Requirement {
   std::string name;                    ///< normalised (PEP 503): lower case, runs of - _ . become one -
   std::vector<std::string> extras{};   ///< normalised, sorted
-  std::vector<Clause> clauses{};       ///< sorted by text
-  std::string marker{};                ///< after the ';', one space between words, "double" quotes
+  std::vector<python::Clause> clauses{};  ///< sorted by text
+  std::string marker{};                ///< after the ';', as Marker::text() spells it
   std::vector<std::string> hashes{};   ///< "sha256:...", sorted
   int line = 0;                        ///< where it starts in its file
   bool operator==(const Requirement& other) const;   ///< everything but the line
