@@ -137,8 +137,11 @@ bool compare(const Operand& left, const std::string& sign, const Operand& right,
   const auto a = value_of(left, is_extra, environment), b = value_of(right, is_extra, environment);
   if (compares_versions(variable) && sign != "in" && sign != "not in") {
     const auto clause = python::Clause::parse(sign + b);
-    const auto version = python::Version::parse(a);
-    if (clause && version) return clause->accepts(*version);
+    // What is no version satisfies no comparison with one.
+    if (clause && sign != "===") {
+      const auto version = python::Version::parse(a);
+      return version && clause->accepts(*version);
+    }
   }
   return compare_texts(a, sign, b);
 }
