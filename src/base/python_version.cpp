@@ -168,6 +168,16 @@ constexpr std::array<std::pair<std::string_view, Comparison>, 8> operators{{
 
 }  // namespace
 
+std::string normalised_name(std::string_view name) {
+  std::string out;
+  for (const char c : lower(name)) {
+    const bool is_separator = c == '-' || c == '_' || c == '.';
+    if (!is_separator) out += c;
+    else if (!out.empty() && out.back() != '-') out += '-';
+  }
+  return out;
+}
+
 Result<Version> Version::parse(std::string_view text) {
   const auto whole = lower(trimmed(text));
   Reader reader(whole);

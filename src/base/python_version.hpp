@@ -1,5 +1,5 @@
 #pragma once
-// Versions and version specifiers of Python packages (PEP 440).
+// Names (PEP 503), versions and version specifiers (PEP 440) of Python packages.
 
 #include <compare>
 #include <cstdint>
@@ -11,6 +11,9 @@
 #include "base/result.hpp"
 
 namespace tandem::python {
+
+/// PEP 503: lower case, runs of - _ . become one -.
+std::string normalised_name(std::string_view name);
 
 /// 1!2.3rc1.post2.dev3+local, in PEP 440's order.
 class Version {

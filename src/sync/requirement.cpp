@@ -129,16 +129,6 @@ Result<Requirement> parse_requirement(std::string_view whole) {
   return out;
 }
 
-std::string normalised_name(std::string_view name) {
-  std::string out;
-  for (const char c : lower(name)) {
-    const bool is_separator = c == '-' || c == '_' || c == '.';
-    if (!is_separator) out += c;
-    else if (!out.empty() && out.back() != '-') out += '-';
-  }
-  return out;
-}
-
 bool is_test_tool(std::string_view normalised) {
   static constexpr std::array tools{
       "bandit", "black", "coverage", "factory-boy", "flake8", "freezegun", "hypothesis", "isort", "locust", "mock",

@@ -32,8 +32,7 @@ std::string text(const Requirement& requirement);
 /// do not cross repositories, and for what PEP 508 does not read; code TD0320. The caller adds the place.
 Result<Requirement> parse_requirement(std::string_view text);
 
-/// PEP 503.
-std::string normalised_name(std::string_view name);
+using python::normalised_name;
 
 /// Tools that test or check code and have no business in a function: pytest, coverage, mypy, ...
 bool is_test_tool(std::string_view normalised);

@@ -1,11 +1,12 @@
 #pragma once
-// A composed handler is imported and asked once, away from the network, before anybody deploys it.
+// A handler is loaded and asked once, away from the network, before anybody deploys it.
 
 #include <filesystem>
 #include <map>
 #include <set>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -14,25 +15,31 @@ namespace tandem::compose {
 /// Untrusted code of the application runs here. Required: an Unavailable error where no sandbox can be had.
 enum class Isolation { Required, IfAvailable };
 
-struct ImportRequest {
+struct TrialRequest {
   std::filesystem::path folder;                        ///< the bundle's files
   std::string handler;                                 ///< "integrated_api_handler"
   std::string runtime = "python3.11";
   std::map<std::string, std::string> environment{};    ///< what the function will have
+  std::vector<std::string> hidden_values{};            ///< of it: never shown in an error
+  std::filesystem::path runtime_packages{};            ///< what the runtime itself brings (boto3); empty = nothing
   std::set<std::string> own_files{};                   ///< of the repositories, to tell them from packages in a traceback
   Isolation isolation = Isolation::Required;
   std::stop_token stop{};
 };
 
 /// What came back from GET /health.
-struct ImportAnswer {
+struct TrialAnswer {
   int status = 0;
-  std::string function;                                ///< "lambda_handler" or "handler"
+  std::string function;                                ///< "lambda_handler" or "handler"; of a native handler nothing
   bool was_isolated = false;
 };
 
-/// Errors: Invalid with the place in the bundle: TD0404 cannot be imported (or serves only by falling back), TD0405 imports but
+/// Imports a Python handler, or starts a native bootstrap against a Runtime API inside the sandbox; then GET /health.
+/// Errors: Invalid with the place in the bundle: TD0404 cannot be loaded (or serves only by falling back), TD0405 loads but
 /// fails on GET /health. TimedOut after 30 s, Missing python, Unavailable sandbox.
-Result<ImportAnswer> check_import(const ImportRequest& request);
+Result<TrialAnswer> try_handler(const TrialRequest& request);
+
+/// "provided.al2023": the bundle brings its own `bootstrap`.
+bool is_native(std::string_view runtime);
 
 }  // namespace tandem::compose
