@@ -175,8 +175,16 @@ Result<Answer> compose_command(Office& office, const json::object& arguments) {
   if (run.commit.empty()) run.commit = TRY(shop.pair.tip(repository));
   else run.commit = TRY(shop.pair.repository().resolve(run.commit.value));
   run.actions["Detect"].outcome = TRY(detect_sync({shop, run, detect, 1, {}}));
-  const auto composed = TRY(compose_bundle({shop, run, compose, 1, {}}));
-  return Answer{json::object{{"schema", "tandem.bundle/1"}, {"infrastructure", run.commit.value}, {"bundle", composed.detail.at("bundle")}}};
+  json::array choices;
+  auto composed = compose_bundle({shop, run, compose, 1, {}}, [&](const HandlerChoice& choice) { choices.push_back(to_json(choice)); });
+  const bool explains = fields.boolean_or("explain", false);
+  if (!composed && !explains) return std::move(composed).error();
+  json::object document{{"schema", "tandem.bundle/1"}, {"infrastructure", run.commit.value},
+                        {"bundle", composed ? composed->detail.at("bundle") : json::value(nullptr)}};
+  if (!explains) return Answer{std::move(document)};
+  document["choices"] = std::move(choices);
+  document["error"] = composed ? json::value(nullptr) : document_of(composed.error());
+  return Answer{std::move(document), composed ? 0 : exit_code_of(composed.error())};
 }
 
 }  // namespace
