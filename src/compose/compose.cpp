@@ -58,10 +58,10 @@ Done check_bootstrap(const ComposeRequest& request, const fs::path& folder) {
   const Place place{origin_of(request, bootstrap)};
   std::error_code ignored;
   if (!fs::exists(folder / bootstrap, ignored))
-    return failure(Fault::Invalid, "runtime {} wants a file bootstrap", request.configuration.runtime).at(place).with_code("TD0416")
+    return failure(Fault::Invalid, "runtime {} wants a file bootstrap", request.configuration.runtime).at(place).with_code("TD0400")
         .with_next("build registry/native-handler and put bootstrap there, or set compose.runtime to a Python");
   if (::access((folder / bootstrap).c_str(), X_OK) != 0)
-    return failure(Fault::Invalid, "bootstrap is not executable, and Lambda would not start it").at(place).with_code("TD0416")
+    return failure(Fault::Invalid, "bootstrap is not executable, and Lambda would not start it").at(place).with_code("TD0400")
         .with_next("git update-index --chmod=+x " + origin_of(request, bootstrap).substr(request.repository.size() + 1));
   return done();
 }

@@ -54,7 +54,7 @@ inline constexpr auto chain_file = "tandem-handlers";           ///< native: wha
 /// bundles/<digest>, files read-only. Same inputs, same digest. Tests and caches stay behind. Nothing is stored when
 /// anything fails. What was composed before from the same inputs and is still whole is taken as it is.
 /// Errors: Invalid (TD0401 no handler, TD0403 requirements, TD0404 import, TD0405 health, TD0407 a name that a package also
-/// brings or that tandem writes, TD0408 another Python, TD0409 a hash, TD0416 a bootstrap that is none) with the place in the
+/// brings or that tandem writes, TD0408 another Python, TD0409 a hash, TD0400 a bootstrap that is none) with the place in the
 /// repository it came from; Missing (TD0402 python, or no such folder); Unavailable (TD0406).
 Result<Bundle> compose(const git::Repository& repository, const ComposeRequest& request, const OnChoice& on_choice = {});
 

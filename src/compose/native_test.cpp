@@ -112,11 +112,11 @@ TEST(NativeHandler, ThatFailsOnHealthIsRejected) {
 TEST(NativeHandler, NeedsABootstrapThatIsExecutable) {
   World world;
   world.add("api_handler.so");
-  EXPECT_EQ(compose(world.repository, world.request()).error().code, "TD0416");
+  EXPECT_EQ(compose(world.repository, world.request()).error().code, "TD0400");
   world.add("bootstrap");
   const auto bundle = compose(world.repository, world.request());
   ASSERT_FALSE(bundle);
-  EXPECT_EQ(bundle.error().code, "TD0416");
+  EXPECT_EQ(bundle.error().code, "TD0400");
   EXPECT_EQ(bundle.error().place->file, "infra:lambda/bootstrap");
   EXPECT_EQ(bundle.error().next, "git update-index --chmod=+x lambda/bootstrap");
 }
