@@ -470,6 +470,19 @@ TEST(WantedPython, IsReadFromTheProjectTableOnly) {
   EXPECT_FALSE(wanted_python("pyproject.toml", "[tool.poetry.dependencies]\npython = '^3.11'\n"));
 }
 
+TEST(Install, APythonWithoutPipIsGivenOneOnce) {
+  World world;
+  ASSERT_TRUE(make_folders(world.folder.path() / "cache"));
+  const auto plain = find_python("python3.11", Needs::Interpreter);
+  ASSERT_TRUE(plain);
+  const auto python = with_pip(*plain, world.folder.path() / "cache");
+  ASSERT_TRUE(python) << text(python.error());
+  const auto asked = run_program({{python->executable, "-m", "pip", "--version"}, tool_environment()});
+  ASSERT_TRUE(asked);
+  EXPECT_TRUE(asked->exit.ok()) << asked->err;
+  EXPECT_EQ(with_pip(*plain, world.folder.path() / "cache")->executable, python->executable);
+}
+
 TEST(Install, OfNothingNeedsNothing) {
   const auto installed = install({"# only words\n", "python9.9", "/nowhere"});
   ASSERT_TRUE(installed);

@@ -117,6 +117,14 @@ Result<FileLock> lock_for(const InstallRequest& request, const std::string& key)
   return FileLock::take(request.cache / (key + ".lock"), install_time_max, request.stop);
 }
 
+/// A Python of the runtime's version that has pip.
+Result<Python> installer_for(const InstallRequest& request) {
+  auto found = find_python(request.runtime, Needs::Installer);
+  if (found || found.error().fault != Fault::Missing) return found;
+  const auto plain = TRY(find_python(request.runtime, Needs::Interpreter));
+  return with_pip(plain, request.cache, request.stop);
+}
+
 /// Versions and hashes of everything the requirements bring in.
 Result<std::vector<LockedPackage>> resolved(const InstallRequest& request, const std::vector<AskedFor>& asked) {
   const auto wanted = plain_lines(asked);
@@ -124,7 +132,7 @@ Result<std::vector<LockedPackage>> resolved(const InstallRequest& request, const
   const auto place = request.cache / (key + ".txt");
   const auto alone = TRY(lock_for(request, key), "waiting for another resolution");
   if (const auto known = read_file(place)) return parse_lock(*known);
-  const auto python = TRY(find_python(request.runtime, Needs::Installer));
+  const auto python = TRY(installer_for(request));
   const auto work = TRY(TemporaryFolder::make_in(request.cache, "resolving"));
   TRY(write_file(work.path() / "requirements.txt", wanted));
   const auto output = TRY(run_pip(request, python, work.path(), {"--dry-run", "--ignore-installed", "--report", "report.json", "-r", "requirements.txt"}));
@@ -137,7 +145,7 @@ Result<std::vector<LockedPackage>> resolved(const InstallRequest& request, const
 }
 
 Done fill(const InstallRequest& request, const std::string& lock, const fs::path& place) {
-  const auto python = TRY(find_python(request.runtime, Needs::Installer));
+  const auto python = TRY(installer_for(request));
   const auto making = fs::path(place.string() + ".making");   // a fixed name: what a killed run left goes here
   TRY(tandem::remove_all(making));
   const auto packages = making / "packages";
@@ -166,6 +174,24 @@ bool is_intact(const fs::path& place) {
 }
 
 }  // namespace
+
+Result<Python> with_pip(const Python& python, const fs::path& cache, std::stop_token stop) {
+  const auto place = cache / ("pip-" + key_of({python.executable, python.full_version}));
+  const auto alone = TRY(FileLock::take(fs::path(place.string() + ".lock"), install_time_max, stop), "waiting for another pip to be made");
+  const auto executable = (place / "bin" / "python3").string();
+  std::error_code code;
+  if (!fs::exists(place / "complete", code)) {
+    TRY(tandem::remove_all(place));
+    Command command{{python.executable, "-m", "venv", place.string()}, tool_environment()};
+    command.time_limit = install_time_max;
+    const auto output = TRY(run_program(command, stop), "making an environment with pip");
+    if (!output.exit.ok())
+      return failure(Fault::Missing, "{} has no pip, and none can be made for it: {}", python.executable, complaint(output.err + output.out))
+          .with_code("TD0402").with_next("install python3-venv or python3-pip");
+    TRY(write_file(place / "complete", ""));
+  }
+  return Python{executable, python.prefix, python.version, python.full_version};
+}
 
 Result<Installed> install(const InstallRequest& request) {
   const auto asked = asked_for(request.requirements);

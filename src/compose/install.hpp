@@ -10,6 +10,7 @@
 #include "base/digest.hpp"
 #include "base/result.hpp"
 #include "compose/lock.hpp"
+#include "compose/python.hpp"
 
 namespace tandem::compose {
 
@@ -38,5 +39,9 @@ struct Installed {
 /// Errors: Invalid (TD0403 with pip's own last words, TD0408 another Python is wanted, TD0409 a hash that is not allowed),
 /// with the line of requirements.txt where one is to blame; Missing python, Unavailable, TimedOut, Cancelled.
 Result<Installed> install(const InstallRequest& request);
+
+/// An environment of this Python that has pip, made once in `cache`: a fresh machine's Python comes without.
+/// Errors: Missing (TD0402) when none can be made.
+Result<Python> with_pip(const Python& python, const std::filesystem::path& cache, std::stop_token stop = {});
 
 }  // namespace tandem::compose

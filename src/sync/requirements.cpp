@@ -4,10 +4,10 @@
 #include <map>
 #include <set>
 
+#include "base/requirements_lines.hpp"
 #include "base/text.hpp"
 #include "sync/codes.hpp"
 #include "sync/marker.hpp"
-#include "sync/requirements_lines.hpp"
 
 namespace tandem::sync {
 namespace {
@@ -38,7 +38,7 @@ Done add(Side& side, Requirement requirement) {
   return done();
 }
 
-Result<Requirement> parsed(const Side& side, const RequirementsLine& line, std::string_view what) {
+Result<Requirement> parsed(const Side& side, const python::RequirementsLine& line, std::string_view what) {
   auto requirement = parse_requirement(what);
   if (!requirement) return std::move(requirement).error().at({side.file, line.number});
   requirement->line = line.number;
@@ -46,7 +46,7 @@ Result<Requirement> parsed(const Side& side, const RequirementsLine& line, std::
 }
 
 Done refuse_hidden_lines(const RequirementsFile& file) {
-  const auto hidden = find_hidden_line_end(file.text);
+  const auto hidden = python::find_hidden_line_end(file.text);
   if (!hidden) return done();
   return failure(Fault::Invalid, "{} in a requirements file: pip starts a new line there that nobody sees", hidden->what)
       .at({file.name, hidden->line}).with_code(code::requirement).with_next("write the file in UTF-8 with ordinary line ends");
@@ -55,7 +55,7 @@ Done refuse_hidden_lines(const RequirementsFile& file) {
 Result<Side> read_application(const RequirementsFile& file) {
   TRY(refuse_hidden_lines(file));
   Side side{file.name, {}, {}};
-  for (const auto& line : requirements_lines(file.text)) {
+  for (const auto& line : python::requirements_lines(file.text)) {
     auto requirement = TRY(parsed(side, line, line.text));
     TRY(add(side, std::move(requirement)));
   }
@@ -67,7 +67,7 @@ struct OwnWish {
   std::string text;
   bool is_remembered = false;   ///< taken from a mark; a line that infrastructure writes anew takes its place
 };
-std::optional<OwnWish> own_wish(const RequirementsLine& line) {
+std::optional<OwnWish> own_wish(const python::RequirementsLine& line) {
   if (!line.comment.starts_with(mark)) return OwnWish{line.text};
   const auto said = std::string_view(line.comment).substr(mark.size());
   if (const auto at = said.find(own_mark); at != said.npos) return OwnWish{std::string(said.substr(at + own_mark.size())), true};
@@ -79,7 +79,7 @@ Result<Side> read_infrastructure(const RequirementsFile& file) {
   TRY(refuse_hidden_lines(file));
   Side side{file.name, {}, {}};
   std::vector<Requirement> remembered;
-  for (const auto& line : requirements_lines(file.text)) {
+  for (const auto& line : python::requirements_lines(file.text)) {
     const auto own = own_wish(line);
     if (!own) continue;
     auto requirement = TRY(parsed(side, line, own->text));
@@ -233,7 +233,7 @@ Result<MergedRequirements> merge_requirements(const RequirementsFile& applicatio
 
 std::vector<std::string> application_lines(std::string_view merged_text) {
   std::vector<std::string> out;
-  for (const auto& line : requirements_lines(merged_text))
+  for (const auto& line : python::requirements_lines(merged_text))
     if (line.comment.starts_with(mark) && !line.comment.substr(mark.size()).starts_with(word(Origin::Infrastructure)))
       out.push_back(fmt::format("{}  {}", line.text, line.comment));
   return out;

@@ -1,10 +1,10 @@
-#include "sync/requirements_lines.hpp"
+#include "base/requirements_lines.hpp"
 
 #include <fmt/format.h>
 
 #include "base/text.hpp"
 
-namespace tandem::sync {
+namespace tandem::python {
 namespace {
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
@@ -77,4 +77,4 @@ std::optional<HiddenLineEnd> find_hidden_line_end(std::string_view file) {
   return HiddenLineEnd{bad, "a byte that is no UTF-8"};
 }
 
-}  // namespace tandem::sync
+}  // namespace tandem::python

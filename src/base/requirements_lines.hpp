@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tandem::sync {
+namespace tandem::python {
 
 struct RequirementsLine {
   int number = 0;            ///< where it starts
@@ -24,4 +24,4 @@ struct HiddenLineEnd {
 /// pip starts a new line there, an editor shows one line.
 std::optional<HiddenLineEnd> find_hidden_line_end(std::string_view file);
 
-}  // namespace tandem::sync
+}  // namespace tandem::python
