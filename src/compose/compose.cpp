@@ -140,7 +140,7 @@ Done write_materials(const ComposeRequest& request, const fs::path& folder, cons
 
 TrialRequest trial_of(const ComposeRequest& request, const fs::path& folder, std::set<std::string> own) {
   return {folder, "", request.configuration.runtime, request.function_environment, request.hidden_values, request.runtime_packages,
-          std::move(own), request.isolation, request.stop};
+          std::move(own), request.stop};
 }
 
 /// What the function loads: the generated handler with its stand-ins, or the list that bootstrap reads.
@@ -153,7 +153,8 @@ Prepare preparation(const HandlerDecision& decision, const fs::path& folder, Han
 }
 
 Result<TrialAnswer> try_all(const ComposeRequest& request, const fs::path& folder, std::set<std::string> own, HandlerDecision& decision, const OnChoice& on_choice) {
-  auto answer = try_handlers(decision, trial_of(request, folder, std::move(own)), preparation(decision, folder, kind_of(request)));
+  const auto ground = TRY(find_ground(request.configuration.runtime, request.isolation));
+  auto answer = try_handlers(decision, trial_of(request, folder, std::move(own)), ground, preparation(decision, folder, kind_of(request)));
   for (auto& choice : decision.choices) {
     if (choice.place) choice.place->file = origin_of(request, choice.place->file);
     if (on_choice) on_choice(choice);
@@ -217,7 +218,8 @@ Result<Bundle> compose(const git::Repository& repository, const ComposeRequest& 
 Result<TrialAnswer> try_again(const Bundle& bundle, const ComposeRequest& request) {
   auto trial = trial_of(request, bundle.folder, {});
   trial.handler = bundle.handler;
-  auto answer = try_handler(trial);
+  const auto ground = TRY(find_ground(request.configuration.runtime, request.isolation));
+  auto answer = try_handler(trial, ground);
   if (answer) return answer;
   return placed(request, std::move(answer).error());
 }

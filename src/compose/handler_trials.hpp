@@ -15,6 +15,6 @@ using Prepare = std::function<Done(const std::vector<std::string>& chain)>;
 
 /// Tries the handlers of `decision` and writes into its choices what each answered or why it is rejected.
 /// Returns the chosen one's answer. Errors: the chosen handler's; a stand-in that does not work is rejected, not an error.
-Result<TrialAnswer> try_handlers(HandlerDecision& decision, const TrialRequest& common, const Prepare& prepare);
+Result<TrialAnswer> try_handlers(HandlerDecision& decision, const TrialRequest& common, const TrialGround& ground, const Prepare& prepare);
 
 }  // namespace tandem::compose

@@ -3,7 +3,6 @@
 #include "base/json.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
-#include "compose/python.hpp"
 #include "compose/trial_drivers.hpp"
 
 namespace tandem::compose {
@@ -119,13 +118,17 @@ Error without(Error error, const std::vector<std::string>& hidden) {
 
 bool is_native(std::string_view runtime) { return runtime.starts_with("provided"); }
 
-Result<TrialAnswer> try_handler(const TrialRequest& request) {
-  const auto python = TRY(is_native(request.runtime) ? find_any_python() : find_python(request.runtime, Needs::Interpreter));
-  const bool is_isolated = sandbox_works();
-  if (!is_isolated && request.isolation == Isolation::Required)
-    return failure(Fault::Unavailable, "no sandbox to try the handler in: bubblewrap does not run here")
-        .with_code("TD0406")
-        .with_next("install bubblewrap, or set unsandboxed: true in tandem.yaml");
+Result<TrialGround> find_ground(const std::string& runtime, Isolation isolation) {
+  auto python = TRY(is_native(runtime) ? find_any_python() : find_python(runtime, Needs::Interpreter));
+  TrialGround out{std::move(python), sandbox_works()};
+  if (out.is_isolated || isolation == Isolation::IfAvailable) return out;
+  return failure(Fault::Unavailable, "no sandbox to try the handler in: bubblewrap does not run here")
+      .with_code("TD0406")
+      .with_next("install bubblewrap, or set unsandboxed: true in tandem.yaml");
+}
+
+Result<TrialAnswer> try_handler(const TrialRequest& request, const TrialGround& ground) {
+  const auto& [python, is_isolated] = ground;
   Command command;
   const auto task = is_isolated ? std::string(task_root) : request.folder.string();
   if (is_isolated) command.argv = sandbox_arguments(request, python);

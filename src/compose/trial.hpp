@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "compose/python.hpp"
 
 namespace tandem::compose {
 
@@ -23,7 +24,6 @@ struct TrialRequest {
   std::vector<std::string> hidden_values{};            ///< of it: never shown in an error
   std::filesystem::path runtime_packages{};            ///< what the runtime itself brings (boto3); empty = nothing
   std::set<std::string> own_files{};                   ///< of the repositories, to tell them from packages in a traceback
-  Isolation isolation = Isolation::Required;
   std::stop_token stop{};
 };
 
@@ -34,10 +34,18 @@ struct TrialAnswer {
   bool was_isolated = false;
 };
 
+/// What trials run on, found once for all handlers of a chain.
+struct TrialGround {
+  Python python;               ///< the function's own, or what drives a native one
+  bool is_isolated = false;
+};
+/// Errors: Missing python (TD0402), Unavailable sandbox (TD0406).
+Result<TrialGround> find_ground(const std::string& runtime, Isolation isolation);
+
 /// Imports a Python handler, or starts a native bootstrap against a Runtime API inside the sandbox; then GET /health.
 /// Errors: Invalid with the place in the bundle: TD0404 cannot be loaded (or serves only by falling back), TD0405 loads but
-/// fails on GET /health. TimedOut after 30 s, Missing python, Unavailable sandbox.
-Result<TrialAnswer> try_handler(const TrialRequest& request);
+/// fails on GET /health. TimedOut after 30 s.
+Result<TrialAnswer> try_handler(const TrialRequest& request, const TrialGround& ground);
 
 /// "provided.al2023": the bundle brings its own `bootstrap`.
 bool is_native(std::string_view runtime);

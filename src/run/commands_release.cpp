@@ -139,7 +139,7 @@ Result<Answer> plan_command(Office& office, const json::object& arguments) {
     TRY(shop.pair.fetch(repository), "fetching {}", repository.name);
   }
   const Action detect{.name = "Detect", .identifier = "tandem/detect-sync@v1"};
-  const Action compose{.name = "Compose", .identifier = "tandem/compose@v1"};
+  const Action compose{.name = "Compose", .identifier = "tandem/compose@v1", .environment = environment.name};
   const Action deploy{.name = "Plan", .identifier = "tandem/deploy@v1", .environment = environment.name};
   Run run{.id = {"plan"}, .workflow = {.name = "plan", .file = "plan", .actions = {detect, compose, deploy}}, .repository = repository.name,
           .commit = TRY(shop.pair.tip(repository)), .created = shop.clock.now()};

@@ -26,7 +26,8 @@ std::string stand_in_of(const std::string& id, const std::string& attribute, con
 }
 
 Result<ReadStack> read(const local::AssemblyStack& stack, const std::map<std::string, std::string>& parameters, const std::string& region) {
-  ReadStack out{stack.name, TRY(local::parse_template(stack.body), "reading the template of {}", stack.name), {}, {}};
+  auto body = TRY(local::parse_template(stack.body), "reading the template of {}", stack.name);
+  ReadStack out{stack.name, std::move(body), {}, {}};
   auto given = stack.parameters;
   for (const auto& [name, value] : parameters) given[name] = value;
   auto values = TRY(local::parameter_values(out.body.parameters, given), "reading the template of {}", stack.name);
