@@ -8,6 +8,7 @@ int exit_code_of(const Error& error) {
   const std::string_view code = error.code;
   if (code == "TD0601") return 6;
   if (code.starts_with("TD033")) return 3;
+  if (code.starts_with("TD040") && error.fault == Fault::Invalid) return 2;   // the composition did not hold
   if (code.starts_with("TD01") || code.starts_with("TD041")) return 1;
   switch (error.fault) {
     case Fault::Invalid: return 1;
