@@ -663,4 +663,20 @@ Result<std::optional<std::string>> Repository::note(std::string_view name, const
   return std::optional<std::string>(git_note_message(held.get()));
 }
 
+Result<std::string> unified(std::string_view before, std::string_view after, const std::string& path) {
+  library_ready();
+  git_diff_options options = GIT_DIFF_OPTIONS_INIT;
+  options.flags = GIT_DIFF_FORCE_TEXT;
+  git_patch* raw = nullptr;
+  int code = git_patch_from_buffers(&raw, before.data(), before.size(), path.c_str(), after.data(), after.size(), path.c_str(), &options);
+  if (code != 0) return trouble(code, "cannot compare two versions of {}", path);
+  const std::unique_ptr<git_patch, With<git_patch_free>> patch(raw);
+  git_buf buffer{};
+  code = git_patch_to_buf(&buffer, patch.get());
+  if (code != 0) return trouble(code, "cannot compare two versions of {}", path);
+  std::string out(buffer.ptr == nullptr ? "" : buffer.ptr, buffer.size);
+  git_buf_dispose(&buffer);
+  return out;
+}
+
 }  // namespace tandem::git

@@ -111,6 +111,9 @@ class Repository {
   std::unique_ptr<State> state_;
 };
 
+/// Two texts as a unified diff, three lines around each change; empty when they are equal.
+Result<std::string> unified(std::string_view before, std::string_view after, const std::string& path);
+
 /// What the git program runs under: no global or system configuration, no prompts, no hooks of ours, fsck on transfer,
 /// only https, ssh and file, submodules off. argv arrays and `--end-of-options`, never a shell.
 /// `repository` is a bare one, a .git folder or the folder that holds one; empty for commands that need none.

@@ -72,7 +72,7 @@ Result<ActionOutcome> carry(const Work& work) {
   work.say(carried->is_in_place ? fmt::format("nothing to carry: {} holds this code already", record.landed.value)
                                 : fmt::format("carried {} to {} of {}", record.source.value, record.landed.value, target.name));
   for (const auto& component : record.components)
-    work.say(fmt::format("  {} -> {} {} ({})", component.from, component.to, component.object, component.exact ? "exact" : "merged"));
+    work.say(fmt::format("  {} -> {} {} ({})", component.from, component.to, component.object, kind(component)));
   auto outcome = succeeded({{"InfraCommit", record.landed.value}, {"SyncId", record.id.value}});
   outcome.notes = carried->notes;
   outcome.detail["sync"] = to_json(record);

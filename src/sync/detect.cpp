@@ -18,12 +18,12 @@ Error disproved(std::string_view what, std::string_view path, const char* code) 
   return failure(Fault::Denied, "proof failed: {}", what)
       .at({std::string(path)})
       .with_code(code)
-      .with_next("find out who changed it and revert that, or run `tandem sync --overwrite-drift`");
+      .with_next("find out who changed it and revert that, or run `tandem sync --on-conflict take-source`");
 }
 
 /// True when some entry of the log is about `landed`.
 Result<bool> log_knows(const git::Repository& repository, std::optional<CommitId> at, const CommitId& landed,
-                       const std::vector<std::string>& keys) {
+                       const std::vector<TrustedKey>& keys) {
   while (at) {
     const auto entry = TRY(read_entry(repository, *at, keys));
     if (entry.statement.landed == landed) return true;
@@ -35,7 +35,7 @@ Result<bool> log_knows(const git::Repository& repository, std::optional<CommitId
 
 /// Commits since the last sync must not claim to be one: the log knows every sync.
 Done check_claims(const git::Repository& repository, const CommitId& commit, const std::optional<LogEntry>& last,
-                  const std::optional<CommitId>& log, const std::vector<std::string>& keys) {
+                  const std::optional<CommitId>& log, const std::vector<TrustedKey>& keys) {
   const auto history = TRY(repository.history(commit, history_max));
   for (const auto& passed : history) {
     if (last && passed.id == last->statement.landed) return done();
@@ -48,9 +48,10 @@ Done check_claims(const git::Repository& repository, const CommitId& commit, con
 }
 
 /// The objects placed are the source's own, at the sync and still at `commit`.
-Done check_parts(const git::Repository& repository, const Statement& statement, const CommitId& commit) {
+Done check_parts(git::Repository& repository, const Statement& statement, const CommitId& commit) {
   for (const auto& part : statement.cargo.parts) {
-    const auto source = TRY(entry_at(repository, statement.cargo.source, part.from));
+    const auto whole = TRY(entry_at(repository, statement.cargo.source, part.from));
+    const auto source = TRY(reduced(repository, whole, part.exclude));
     const auto placed = TRY(repository.find(statement.landed_tree, part.to));
     if (placed && placed->id == source.id && placed->mode == source.mode && source.id == part.object) continue;
     const auto changes = TRY(changes_between(repository, part.to, source, placed));
@@ -93,7 +94,7 @@ Done check_commit(git::Repository& repository, const Statement& statement) {
 
 /// Without a sync in the log nothing may look as if there were one.
 Done check_no_claim(const git::Repository& repository, const CommitId& commit, const SyncConfiguration& configuration) {
-  const auto path = metadata_path(root_of(configuration));
+  const auto path = metadata_path(configuration);
   const auto metadata = TRY(text_at(repository, commit, path));
   if (!metadata) return done();
   const auto document = parse_json(metadata->text, path);
@@ -104,7 +105,7 @@ Done check_no_claim(const git::Repository& repository, const CommitId& commit, c
 
 /// The metadata file is derived, nothing rests on it, but nobody may be misled by it either.
 Done check_metadata(const git::Repository& repository, const Statement& statement, const CommitId& commit) {
-  const auto path = metadata_path(root_of(statement.cargo));
+  const auto path = metadata_path(statement.cargo);
   const auto there = TRY(text_at(repository, commit, path));
   if (there && there->id == statement.metadata) return done();
   return disproved(fmt::format("{} was changed after sync {}", path, statement.cargo.sequence), path, code::different_copy);
