@@ -266,6 +266,16 @@ Result<TreeId> Repository::tree_of(const CommitId& id) const {
 
 Result<std::vector<Entry>> Repository::entries(const TreeId& tree) const { return state_->entries(tree.value); }
 
+Result<std::string> Repository::tree_bytes(const TreeId& tree) const {
+  const auto oid = TRY(oid_of(tree.value));
+  const auto objects = TRY(state_->objects());
+  git_odb_object* raw = nullptr;
+  if (const int code = git_odb_read(&raw, objects.get(), &oid); code != 0) return trouble(code, "no tree {}", tree.value);
+  const std::unique_ptr<git_odb_object, With<git_odb_object_free>> object(raw);
+  if (git_odb_object_type(raw) != GIT_OBJECT_TREE) return failure(Fault::Missing, "no tree {}: it is something else", tree.value);
+  return std::string(static_cast<const char*>(git_odb_object_data(raw)), git_odb_object_size(raw));
+}
+
 Result<std::optional<Entry>> Repository::find(const TreeId& tree, std::string_view path) const {
   const auto root = TRY(state_->tree(tree.value));
   if (path.empty()) return std::optional<Entry>(Entry{"", EntryKind::Tree, 0040000, tree.value});

@@ -74,6 +74,8 @@ class Repository {
   Result<Commit> commit(const CommitId& id) const;
   Result<TreeId> tree_of(const CommitId& id) const;
   Result<std::vector<Entry>> entries(const TreeId& tree) const;
+  /// A tree as it is stored, checked by nobody: for trees that entries() cannot read.
+  Result<std::string> tree_bytes(const TreeId& tree) const;
   Result<std::optional<Entry>> find(const TreeId& tree, std::string_view path) const;   ///< "" is the tree itself
   Result<std::string> blob(std::string_view id) const;
   Result<std::uint64_t> blob_size(std::string_view id) const;
@@ -124,6 +126,9 @@ Command git_command(std::vector<std::string> arguments, const std::filesystem::p
 /// ref there), Conflict (a ref here would not go forward and its refspec has no '+'), Cancelled, TimedOut.
 Done fetch(const std::filesystem::path& repository, const std::string& url, const std::vector<std::string>& refspecs,
            std::stop_token stop = {});
+/// The same without fsck, to look at what a fetch has refused. Only into a throw-away repository.
+Done fetch_unchecked(const std::filesystem::path& repository, const std::string& url, const std::vector<std::string>& refspecs,
+                     std::stop_token stop = {});
 
 /// One ref to move at the remote. `expected` is what it must be there (nullopt: it must not exist).
 struct Push {

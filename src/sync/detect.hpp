@@ -38,6 +38,8 @@ struct ProvenSync {
   bool operator==(const ProvenSync&) const = default;
 };
 
+ProvenSync proven(const Statement& statement);
+
 struct Detection {
   CommitId commit;                             ///< of the infrastructure
   TreeId tree;

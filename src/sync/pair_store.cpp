@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "sync/codes.hpp"
+#include "sync/diagnosis.hpp"
 
 namespace tandem::sync {
 namespace {
@@ -44,7 +45,9 @@ Result<FileLock> PairStore::lock(Duration limit, std::stop_token stop) {
 }
 
 Done PairStore::fetch(const RepositoryConfiguration& repository, std::stop_token stop) {
-  TRY(git::fetch(repository_.path(), repository.url, refspecs(repository.role), stop), "fetching {}", repository.name);
+  auto fetched = git::fetch(repository_.path(), repository.url, refspecs(repository.role), stop);
+  if (!fetched && fetched.error().fault == Fault::Invalid) fetched = diagnosed(repository, fetched.error(), stop);
+  TRY(Done(fetched), "fetching {}", repository.name);
   return done();
 }
 
@@ -76,8 +79,9 @@ Result<std::optional<CommitId>> PairStore::log() const {
 
 Done PairStore::accept_log(const CommitId& head) {
   const auto accepted = TRY(repository_.find_ref(log_ref));
-  if (accepted == head) return done();
-  return repository_.move_ref(log_ref, head, accepted);
+  if (accepted != head) TRY(repository_.move_ref(log_ref, head, accepted));
+  const auto seen = TRY(repository_.find_ref(seen_log_ref));
+  return seen == head ? done() : repository_.move_ref(seen_log_ref, head, seen);
 }
 
 Done PairStore::pin(const CommitId& commit) {
