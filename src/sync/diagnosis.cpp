@@ -93,10 +93,12 @@ Result<std::vector<Refusal>> looked_at(const RepositoryConfiguration& repository
   // It may fail over what we are here to see; what has arrived by then is looked at all the same.
   const auto fetched = git::fetch_unchecked(store.path(), repository.url, {"+refs/heads/" + repository.branch + ":refs/heads/tip"}, stop);
   store = TRY(git::Repository::open(store.path()));
-  const auto tree = store.tree_of(tip->id);
-  if (!tree && !fetched) return fetched.error();
-  if (!tree) return tree.error();
-  return check_stored_tree(store, *tree);
+  if (const auto tree = store.tree_of(tip->id)) return check_stored_tree(store, *tree);
+  // A tree so broken that no git sends it can only be read where it lies.
+  const auto there = git::Repository::open(repository.url);
+  if (!there) return fetched ? there.error() : fetched.error();
+  const auto tree = TRY(there->tree_of(tip->id));
+  return check_stored_tree(*there, tree);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ struct HostileWorld : World {
   HostileWorld() : World(World::ready()) {}
 
   std::string blob(std::string_view text) { return *app.repository.write_blob(text); }
-  std::string folder() { return app.repository.write_tree(std::nullopt, {{"inside.py", blob("x")}})->value; }
+  std::string some_folder() { return app.repository.write_tree(std::nullopt, {{"inside.py", blob("x")}})->value; }
   /// The tree as its bytes say, checked by nobody.
   std::string raw_tree(const std::vector<RawEntry>& entries) {
     std::string bytes;
@@ -50,7 +50,7 @@ struct Case {
 
 Case entry(std::string title, std::string rule, std::string mode, std::string name, std::string content = "x") {
   return {std::move(title), std::move(rule), [mode, name, content](HostileWorld& world) {
-            return world.raw_tree({{mode, name, mode == "40000" ? world.folder() : world.blob(content)}});
+            return world.raw_tree({{mode, name, mode == "40000" ? world.some_folder() : world.blob(content)}});
           }};
 }
 
@@ -60,7 +60,7 @@ std::string with_submodule(HostileWorld& world, const std::string& name, const s
 }
 
 std::string deep(HostileWorld& world) {
-  auto id = world.folder();
+  auto id = world.some_folder();
   for (int level = 0; level < 300; ++level) id = world.raw_tree({{"40000", "d", id}});
   return id;
 }
@@ -77,7 +77,7 @@ std::vector<Case> cases() {
       {"one name twice", "name.duplicate", [](auto& w) { return w.raw_tree({{"100644", "a", w.blob("1")}, {"100644", "a", w.blob("2")}}); }},
       {"names out of order", "name.order", [](auto& w) { return w.raw_tree({{"100644", "b", w.blob("1")}, {"100644", "a", w.blob("2")}}); }},
       entry("a zero-padded mode", "mode.padded", "0100644", "a"),
-      entry(".gitmodules as a link", "mode.link", "120000", ".gitmodules", "elsewhere"),
+      entry(".gitmodules as a link", "name.gitmodules", "120000", ".gitmodules", "elsewhere"),
       {"a submodule URL that is an option", "name.gitmodules", [](auto& w) { return with_submodule(w, "x", "-u./payload"); }},
       {"a submodule name that leaves its folder", "name.gitmodules", [](auto& w) { return with_submodule(w, "../../x", "https://x/y"); }},
       {"a submodule URL that runs a program", "name.gitmodules", [](auto& w) { return with_submodule(w, "x", "ext::sh -c id"); }},

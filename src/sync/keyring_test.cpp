@@ -55,7 +55,8 @@ TEST(Keyring, ARotatedOutKeyStillProvesAndItsPrivateHalfIsGone) {
   EXPECT_EQ(keys.signing().key_id(), next.id);
   EXPECT_THAT(states(keys), ElementsAre("active", "retired"));
   EXPECT_EQ(keys.trusted().size(), 2U);
-  for (const auto& file : *files_below(ring.folder.path())) EXPECT_NE(*read_file(ring.folder.path() / file), old_pem) << file;
+  const auto files = *files_below(ring.folder.path());
+  for (const auto& file : files) EXPECT_NE(*read_file(ring.folder.path() / file), old_pem) << file;
   EXPECT_EQ(ring.open()->signing().key_id(), next.id);
 }
 
