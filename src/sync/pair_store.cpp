@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "base/git_here.hpp"
 #include "sync/codes.hpp"
 #include "sync/diagnosis.hpp"
 
@@ -11,9 +12,15 @@ namespace {
 constexpr std::string_view log_ref = "refs/tandem/log";
 constexpr std::string_view seen_log_ref = "refs/seen/log";
 
+std::vector<git::Mirror> mirrors(Role role) {
+  if (role == Role::Application) return {{"refs/heads/", "refs/app/"}};
+  return {{"refs/heads/", "refs/infra/"}, {"refs/tandem/", "refs/seen/"}};
+}
+
 std::vector<std::string> refspecs(Role role) {
-  if (role == Role::Application) return {"+refs/heads/*:refs/app/*"};
-  return {"+refs/heads/*:refs/infra/*", "+refs/tandem/*:refs/seen/*"};
+  std::vector<std::string> out;
+  for (const auto& mirror : mirrors(role)) out.push_back(fmt::format("+{}*:{}*", mirror.there, mirror.here));
+  return out;
 }
 
 /// True when `descendant` continues `ancestor`, or is it.
@@ -45,6 +52,8 @@ Result<FileLock> PairStore::lock(Duration limit, std::stop_token stop) {
 }
 
 Done PairStore::fetch(const RepositoryConfiguration& repository, std::stop_token stop) {
+  const auto here = TRY(git::fetch_here(repository_, repository.url, mirrors(repository.role)), "fetching {}", repository.name);
+  if (here == git::Here::Done) return done();
   auto fetched = git::fetch(repository_.path(), repository.url, refspecs(repository.role), stop);
   if (!fetched && fetched.error().fault == Fault::Invalid) fetched = diagnosed(repository, fetched.error(), stop);
   TRY(Done(fetched), "fetching {}", repository.name);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/git_here.hpp"
 #include "sync/codes.hpp"
 #include "sync/sync_log.hpp"
 
@@ -35,8 +36,13 @@ bool holds(const std::vector<git::RemoteRef>& refs, const std::string& name, con
   return std::ranges::any_of(refs, [&](const auto& ref) { return ref.name == name && ref.id == commit; });
 }
 
+Result<std::vector<git::RemoteRef>> refs_at(const RepositoryConfiguration& target, std::stop_token stop) {
+  if (auto here = git::refs_here(target.url)) return std::move(*here);
+  return git::ls_remote(target.url, std::move(stop));
+}
+
 Done read_back(const RepositoryConfiguration& target, PairStore& store, const Publication& publication) {
-  const auto refs = TRY(git::ls_remote(target.url, publication.stop), "reading back from {}", target.name);
+  const auto refs = TRY(refs_at(target, publication.stop), "reading back from {}", target.name);
   const auto branch = delivered_branch(target, publication);
   const auto& landed = publication.statement.landed;
   if (holds(refs, "refs/heads/" + branch, landed) && holds(refs, std::string(log_ref), publication.entry)) return done();
@@ -48,7 +54,8 @@ Done read_back(const RepositoryConfiguration& target, PairStore& store, const Pu
 std::vector<git::Push> pushes_of(const RepositoryConfiguration& target, const PairStore& store, const Publication& publication) {
   const auto& landed = publication.statement.landed;
   const auto stored = [&](const std::string& branch) { return store.repository().find_ref(stored_ref(Role::Infrastructure, branch)).value_or(std::nullopt); };
-  std::vector<git::Push> out;
+  // The log first: it may tell of a commit that no branch holds yet, never the other way round.
+  std::vector<git::Push> out{{publication.entry, std::string(log_ref), publication.log}};
   if (publication.delivery == Delivery::Target) {
     const auto sync_branch = "tandem/sync/" + publication.statement.cargo.source.value;
     out.push_back({landed, "refs/heads/" + sync_branch, stored(sync_branch)});
@@ -57,8 +64,15 @@ std::vector<git::Push> pushes_of(const RepositoryConfiguration& target, const Pa
     const auto branch = delivered_branch(target, publication);
     out.push_back({landed, "refs/heads/" + branch, stored(branch)});
   }
-  out.push_back({publication.entry, std::string(log_ref), publication.log});
   return out;
+}
+
+/// In process where the target lies on this machine and has no say, by the git program everywhere else.
+Done push(const RepositoryConfiguration& target, const PairStore& store, const Publication& publication) {
+  const auto pushes = pushes_of(target, store, publication);
+  const auto here = TRY(git::push_here(store.repository(), target.url, pushes, publication.base, publication.stop));
+  if (here == git::Here::Done) return done();
+  return git::push(store.repository().path(), target.url, pushes, publication.stop);
 }
 
 Error refused_push(const RepositoryConfiguration& target, const Error& error) {
@@ -77,7 +91,7 @@ Done ask_what_became_of_it(const RepositoryConfiguration& target, PairStore& sto
 
 Result<Published> publish(const RepositoryConfiguration& target, PairStore& store, const Publication& publication) {
   TRY(store.pin(publication.statement.cargo.source));
-  const auto pushed = git::push(store.repository().path(), target.url, pushes_of(target, store, publication), publication.stop);
+  const auto pushed = push(target, store, publication);
   if (!pushed) {
     const auto& error = pushed.error();
     if (error.fault == Fault::Conflict) return Published::Moved;
