@@ -79,6 +79,7 @@ Result<json::value> build_once(Fields& fields) {
   statement.landed = landing.commit;
   const auto envelope = seal(statement, the_key());
   TRY(write_entry(repository, log, statement, envelope));
+  TRY(repository.flush());
   return json::value{{"ms", ms_since(start)}};
 }
 

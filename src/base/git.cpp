@@ -11,6 +11,7 @@
 
 #include "base/files.hpp"
 #include "base/git_handles.hpp"
+#include "base/git_pack.hpp"
 #include "base/text.hpp"
 
 namespace tandem::git {
@@ -56,6 +57,7 @@ bool is_plain_name(std::string_view name) {
 struct Repository::State {
   RepositoryHandle handle;
   fs::path root;
+  MemoryObjects* gathered = nullptr;   ///< owned by the handle's object database
 
   Result<OdbHandle> objects() const {
     git_odb* raw = nullptr;
@@ -503,7 +505,24 @@ std::string shown(const std::optional<git_oid>& oid) { return oid ? hex_of(*oid)
 
 }  // namespace
 
+Done Repository::gather_writes() {
+  if (state_->gathered != nullptr) return done();
+  const auto objects = TRY(state_->objects());
+  state_->gathered = TRY(MemoryObjects::attach(*objects));
+  return done();
+}
+
+Done Repository::flush() {
+  if (state_->gathered == nullptr) return done();
+  return state_->gathered->flush(state_->root / "objects" / "pack");
+}
+
+void Repository::forget() {
+  if (state_->gathered != nullptr) state_->gathered->forget();
+}
+
 Done Repository::move_ref(std::string_view name, const CommitId& to, const std::optional<CommitId>& expected) {
+  TRY(flush());
   const std::string ref(name);
   const auto target = TRY(oid_of(to.value));
   TRY(state_->commit(to), "moving {}", ref);
@@ -599,6 +618,7 @@ Done Repository::set_note(std::string_view name, const CommitId& commit, const P
   const auto ref = fmt::format("refs/notes/{}", name);
   const auto oid = TRY(oid_of(commit.value));
   TRY(state_->commit(commit));
+  if (state_->gathered != nullptr) return failure(Fault::Invalid, "notes are not written where objects are gathered: {}", state_->root.string());
   const auto signature = TRY(signature_of(who));
   git_oid written;
   const int code = git_note_create(&written, state_->handle.get(), ref.c_str(), signature.get(), signature.get(), &oid, std::string(text).c_str(), 1);

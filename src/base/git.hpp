@@ -94,6 +94,11 @@ class Repository {
   /// Deterministic: the same arguments give the same id.
   Result<CommitId> write_commit(const TreeId& tree, const std::vector<CommitId>& parents, const Person& author,
                                 const Person& committer, std::string_view message);
+  /// From now on what is written stays in memory until flush() or a ref that moves makes it durable, as one pack.
+  Done gather_writes();
+  Done flush();
+  /// Drops what has been gathered: of a dry run nothing stays.
+  void forget();
   /// Compare and swap: `expected` nullopt = the ref must not exist. Conflict when it is elsewhere.
   Done move_ref(std::string_view name, const CommitId& to, const std::optional<CommitId>& expected);
   Done delete_ref(std::string_view name);

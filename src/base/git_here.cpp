@@ -1,8 +1,6 @@
 #include "base/git_here.hpp"
 
-#include <openssl/evp.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <functional>
@@ -11,6 +9,7 @@
 
 #include "base/files.hpp"
 #include "base/git_handles.hpp"
+#include "base/git_pack.hpp"
 #include "base/text.hpp"
 
 namespace tandem::git {
@@ -22,7 +21,6 @@ constexpr size_t bytes_max = 32UL << 20;
 constexpr size_t commits_max = 1000;
 constexpr size_t id_bytes = 20;
 
-using IndexerHandle = std::unique_ptr<git_indexer, With<git_indexer_free>>;
 using RawObject = std::unique_ptr<git_odb_object, With<git_odb_object_free>>;
 using ConfigHandle = std::unique_ptr<git_config, With<git_config_free>>;
 
@@ -186,7 +184,7 @@ class Pack {
     if (!known_.insert(id).second) return false;
     bytes_ += bytes.size();
     if (known_.size() > objects_max || bytes_ > bytes_max) throw LeftToGit{};
-    append(type, bytes);
+    text_.add(type, bytes);
     return true;
   }
   bool has(const git_oid& id) const { return known_.contains(id); }
@@ -195,45 +193,15 @@ class Pack {
 
   /// Into `to`, durable and visible at once.
   Done write(const Raw& to) const {
-    std::string head("PACK\0\0\0\2", 8);
-    for (int shift = 24; shift >= 0; shift -= 8) head += static_cast<char>(known_.size() >> shift & 0xFF);
-    const auto text = head + body_;
-    unsigned char sum[EVP_MAX_MD_SIZE];
-    unsigned size = 0;
-    CHECK(EVP_Digest(text.data(), text.size(), sum, &size, EVP_sha1(), nullptr) == 1 && size == id_bytes);
-    git_indexer_options options = GIT_INDEXER_OPTIONS_INIT;
-    git_indexer* raw = nullptr;
-    const auto folder = to.folder() / "objects" / "pack";
-    int code = git_indexer_new(&raw, folder.c_str(), 0, nullptr, &options);
-    const IndexerHandle indexer(raw);
-    git_indexer_progress progress{};
-    if (code == 0) code = git_indexer_append(raw, text.data(), text.size(), &progress);
-    if (code == 0) code = git_indexer_append(raw, sum, size, &progress);
-    if (code == 0) code = git_indexer_commit(raw, &progress);
-    if (code != 0) return trouble(GIT_ERROR, "cannot write a pack into {}", folder.string());
+    TRY(text_.write(to.folder() / "objects" / "pack"));
     git_odb_refresh(&to.objects());
     return done();
   }
 
  private:
-  void append(git_object_t type, std::string_view bytes) {
-    auto size = bytes.size();
-    auto byte = static_cast<unsigned char>(static_cast<unsigned>(type) << 4 | (size & 0x0F));
-    for (size >>= 4; size != 0; size >>= 7) {
-      body_ += static_cast<char>(byte | 0x80);
-      byte = static_cast<unsigned char>(size & 0x7F);
-    }
-    body_ += static_cast<char>(byte);
-    auto room = compressBound(bytes.size());
-    const auto start = body_.size();
-    body_.resize(start + room);
-    CHECK(compress2(reinterpret_cast<Bytef*>(body_.data() + start), &room, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size(), Z_BEST_SPEED) == Z_OK);
-    body_.resize(start + room);
-  }
-
   const Raw& from_;
   std::set<git_oid, OidLess> known_;
-  std::string body_;
+  PackText text_;
   size_t bytes_ = 0;
 };
 

@@ -64,6 +64,7 @@ Result<Detection> detect(PairStore& store, const DetectRequest& request) {
   TRY(check_commit(repository, statement), "proving commit {} of {}", short_id(out.commit), request.target.name);
   TRY(check_metadata(repository, statement, out.commit), "proving commit {} of {}", short_id(out.commit), request.target.name);
   if (log) TRY(store.accept_log(*log));
+  repository.forget();   // what was made again is there already
   out.sync = proven(statement);
   out.notes = notes_on_map(statement.cargo, request.configuration);
   if (!request.is_coordinated && out.commit == statement.landed) out.strategy = "api-triggered";

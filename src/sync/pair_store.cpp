@@ -41,9 +41,11 @@ Result<PairStore> PairStore::open(const std::filesystem::path& folder) {
   std::error_code ignored;
   if (std::filesystem::exists(folder / "HEAD", ignored)) {
     auto existing = TRY(git::Repository::open(folder), "opening the pair store");
+    TRY(existing.gather_writes());
     return PairStore{std::move(existing)};
   }
   auto made = TRY(git::Repository::init_bare(folder), "making the pair store");
+  TRY(made.gather_writes());
   return PairStore{std::move(made)};
 }
 

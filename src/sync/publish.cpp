@@ -90,6 +90,7 @@ Done ask_what_became_of_it(const RepositoryConfiguration& target, PairStore& sto
 }  // namespace
 
 Result<Published> publish(const RepositoryConfiguration& target, PairStore& store, const Publication& publication) {
+  TRY(store.repository().flush(), "writing the sync");
   TRY(store.pin(publication.statement.cargo.source));
   const auto pushed = push(target, store, publication);
   if (!pushed) {

@@ -300,7 +300,9 @@ Result<Synchronisation> synchronise(const SyncRequest& request, PairStore& store
   const auto end = std::chrono::steady_clock::now() + tries_limit;
   for (int attempt = 1; attempt <= tries_max && std::chrono::steady_clock::now() < end; ++attempt) {
     const auto lock = TRY(store.lock(lock_limit, request.stop));
-    auto carried = TRY(carry(request, store, key), "synchronising {} into {}", request.source.name, request.target.name);
+    auto tried = carry(request, store, key);
+    store.repository().forget();   // what has been published is on disk; of a dry run or a refusal nothing stays
+    auto carried = TRY(std::move(tried), "synchronising {} into {}", request.source.name, request.target.name);
     if (carried) {
       const bool has_landed = request.mode == Mode::Apply && !carried->is_in_place;
       if (has_landed) clean_branches(request, store, carried->notes);
@@ -331,6 +333,7 @@ Result<std::vector<HandEdit>> hand_edits(const SyncRequest& request, PairStore& 
   const auto by_hand = TRY(differences(repository, placed, there, edits));
   const auto by_source = TRY(differences(repository, placed, wanted, edits));
   for (size_t at = 0; at < edits.size(); ++at) out.push_back({edits[at].path, by_hand[at], by_source[at]});
+  repository.forget();
   return out;
 }
 

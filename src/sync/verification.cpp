@@ -154,6 +154,7 @@ Result<SyncVerification> verify_sync(PairStore& store, const DetectRequest& requ
        fmt::format("git -C {} show {}:{}", cargo.target_repository, out.commit.value, metadata_path(cargo)));
   for (const auto& part : cargo.parts) TRY(compare_part(repository, cargo, part, out.commit, depth, out.files));
   if (depth == Depth::Full) TRY(hash_files(repository, out));
+  repository.forget();   // what was made again is there already, or is nothing to keep
   return out;
 }
 
