@@ -73,6 +73,7 @@ CommandBody find_run_command(std::string_view name);          ///< run, runs, lo
 CommandBody find_release_command(std::string_view name);      ///< status, releases, environments, rollback, verify, stack, invoke, plan
 CommandBody find_repository_command(std::string_view name);   ///< compose, validate, explain-trigger
 CommandBody find_sync_command(std::string_view name);         ///< sync, keys
+CommandBody find_contract_command(std::string_view name);     ///< contract
 CommandBody find_upkeep_command(std::string_view name);       ///< audit, secrets, doctor, metrics
 
 }  // namespace tandem::run

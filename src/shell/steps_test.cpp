@@ -13,6 +13,7 @@
 #include "base/files.hpp"
 #include "base/http.hpp"
 #include "base/text.hpp"
+#include "shell/environment.hpp"
 #include "shell/sandbox.hpp"
 
 namespace tandem::shell {
@@ -33,8 +34,23 @@ struct World {
     request.grace = std::chrono::seconds(5);
     (void)make_folders(request.source_folder);
   }
+  /// `${Secrets.x}` as a workflow says it: the step names the secret and reads its variable.
+  static Step step(std::string script) {
+    Step step;
+    const std::string_view opening = "${Secrets.";
+    for (auto at = script.find(opening); at != script.npos; at = script.find(opening, at + 1)) {
+      const auto end = script.find('}', at);
+      const auto name = script.substr(at + opening.size(), end - at - opening.size());
+      if (name.empty()) continue;
+      step.secrets.push_back(name);
+      script.replace(at, end - at, "${" + secret_variable(name));
+    }
+    step.script = std::move(script);
+    return step;
+  }
   Result<StepsOutcome> try_to_run(std::vector<std::string> steps, std::stop_token stop = {}) {
-    request.steps = std::move(steps);
+    request.steps.clear();
+    for (auto& script : steps) request.steps.push_back(step(std::move(script)));
     return run_steps(
         request,
         [this](size_t step, std::string_view line) {
@@ -180,7 +196,8 @@ TEST(Steps, GetSecretsByEnvironmentOnlyAndNeverShowThem) {
   EXPECT_EQ(world.said().find("MIIBVg"), std::string::npos) << world.said();
   EXPECT_EQ(world.lines[0], "[***]");
   EXPECT_EQ(world.lines[1], "***");
-  for (const auto& file : *files_below(world.request.folder)) EXPECT_EQ(read_file(world.request.folder / file)->find("s3cr3t"), std::string::npos) << file;
+  const auto there = *files_below(world.request.folder);
+  for (const auto& file : there) EXPECT_EQ(read_file(world.request.folder / file)->find("s3cr3t"), std::string::npos) << file;
 }
 
 TEST(Steps, RefuseASecretThatDoesNotExistAndNamesThatCollide) {
@@ -334,11 +351,12 @@ TEST(Steps, AreKilledWhenTheyIgnoreTheRequestToEnd) {
 TEST(Steps, StopWhenAsked) {
   World world;
   std::stop_source stop;
-  world.request.steps = {"echo ready; sleep 1000"};
+  world.request.steps = {{"echo ready; sleep 1000"}};
   const auto stopped = run_steps(world.request, [&](size_t, std::string_view) { stop.request_stop(); }, stop.get_token());
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().fault, Fault::Cancelled);
-  for (const auto& file : *files_below(world.request.folder)) EXPECT_EQ(file.find(".tandem"), std::string::npos) << "our scripts go with the action";
+  const auto there = *files_below(world.request.folder);
+  for (const auto& file : there) EXPECT_EQ(file.find(".tandem"), std::string::npos) << "our scripts go with the action";
 }
 
 TEST(Steps, AreRefusedWithoutASandboxUnlessThatIsAllowed) {
@@ -373,7 +391,7 @@ TEST(Steps, StreamWithoutKeepingWhatTheySay) {
   World world;
   size_t lines = 0;
   size_t bytes = 0;
-  world.request.steps = {"head -c 10000000 /dev/zero | tr '\\0' x | fold -w 100; echo; printf '\\xff\\n'; head -c 3000000 /dev/zero | tr '\\0' y"};
+  world.request.steps = {{"head -c 10000000 /dev/zero | tr '\\0' x | fold -w 100; echo; printf '\\xff\\n'; head -c 3000000 /dev/zero | tr '\\0' y"}};
   std::string last;
   std::string short_line;
   const auto outcome = run_steps(world.request, [&](size_t, std::string_view line) {
@@ -397,7 +415,7 @@ TEST(Steps, KeepStandardErrorInItsPlaceBetweenStandardOutput) {
 
 TEST(Steps, PassOnABugOfTheirListenerAfterEverythingEnded) {
   World world;
-  world.request.steps = {"echo x; sleep 0.05; echo y"};
+  world.request.steps = {{"echo x; sleep 0.05; echo y"}};
   EXPECT_THROW((void)run_steps(world.request, [](size_t, std::string_view) { throw Bug("listener"); }), Bug);
 }
 
