@@ -354,6 +354,7 @@ Result<int> Program::ask() {
     arguments["value"] = read_secret(option("name"));
     if (option("value").empty()) return failure(Fault::Invalid, "the secret is empty").with_code("TD0101").with_next("tandem secrets set NAME < FILE");
   }
+  if (line_.command == "keys" && option("verb") == "trust") arguments["pem"] = std::string(std::istreambuf_iterator<char>(std::cin), {});
   const auto answer = TRY(client->ask(line_.command, arguments));
   return line_.command == "artifacts" && has("name") ? show_artifact(answer) : show(answer);
 }

@@ -27,6 +27,12 @@ std::string view_why(const View& view);
 std::string view_artifacts(const View& view);
 std::string view_artifact(const View& view);
 std::string view_sync(const View& view);
+std::string view_sync_verification(const View& view);
+std::string view_sync_log(const View& view);
+std::string view_keys(const View& view);
+std::string view_key(const View& view);
+/// Both sides of each file of a refusal's `conflicts`.
+std::string view_conflicts(const View& view);
 std::string view_explanation(const View& view);
 std::string view_validation(const View& view);
 std::string view_stacks(const View& view);
