@@ -61,7 +61,7 @@ bool may_reach_network(const Work& work) {
 Result<shell::StepsRequest> request_for(const Work& work, const Workspace& space) {
   const auto values = TRY(work.values());
   const auto& configuration = work.shop.configuration;
-  shell::StepsRequest request{.folder = space.root(), .source_folder = space.source(), .artifact_folders = space.artifact_folders(work),
+  shell::StepsRequest request{.folder = space.root(), .source_folder = space.source(), .artifact_folders = space.artifact_folders(),
                               .working_folder = space.working()};
   // Every secret of the action is masked, each is seen only by the steps that name it.
   request.secrets = values.secrets;
