@@ -76,7 +76,7 @@ void Office::handle_notices(std::stop_token stop) {
 Done Office::resume() { return conductor_.resume(); }
 
 Result<Answer> Office::perform(const std::string& command, const json::object& arguments) {
-  for (const auto& find : {find_run_command, find_release_command, find_repository_command, find_upkeep_command})
+  for (const auto& find : {find_run_command, find_release_command, find_repository_command, find_contract_command, find_upkeep_command})
     if (const auto body = find(command)) return body(*this, arguments);
   return failure(Fault::Invalid, "tandem {} cannot be asked here", command).with_code("TD0102")
       .with_next("tandem --help lists the commands");
@@ -101,6 +101,12 @@ Result<std::vector<RunId>> Office::saw_branch(const std::string& repository, con
   }
   const auto event = TRY(dispatcher_.push_event(repository, branch, before, after, actor));
   if (!event) return std::vector<RunId>{};
+  const bool takes_back = TRY(dispatcher_.is_way_back(*event));
+  if (takes_back) {
+    log(Level::Info, "push.way_back", {{"repository", repository}, {"commit", after.value}});
+    TRY(shop_.ledger->record("branch.seen", repository, json::object{{"repository", repository}, {"branch", branch}, {"commit", after.value}}));
+    return std::vector<RunId>{};
+  }
   auto arrived = TRY(dispatcher_.plan(*event));
   std::vector<Planned> wanted;
   for (auto& planned : arrived.runs) {

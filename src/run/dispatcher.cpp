@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "run/code_way_back.hpp"
+#include "sync/cargo.hpp"
 #include "workflow/trigger.hpp"
 
 namespace tandem::run {
@@ -12,10 +14,8 @@ constexpr size_t files_max = 50;
 
 /// "Tandem-Run: run-7" among the trailers of a sync's commit.
 std::optional<RunId> run_of_trailers(const std::string& message) {
-  constexpr std::string_view key = "Tandem-Run: ";
-  for (const auto& line : lines_of(message))
-    if (line.starts_with(key)) return RunId{line.substr(key.size())};
-  return std::nullopt;
+  const auto run = sync::trailer(message, "Run");
+  return run ? std::optional(RunId{*run}) : std::nullopt;
 }
 
 std::string first_mistake(const workflow::Parsed& parsed, bool& not_runnable_here) {
@@ -142,6 +142,13 @@ Result<std::optional<Event>> Dispatcher::push_event(const std::string& name, con
     }
   }
   return std::optional(std::move(event));
+}
+
+Result<bool> Dispatcher::is_way_back(const Event& event) const {
+  const auto repository = TRY(shop_.repository(event.repository));
+  if (repository.role != Role::Infrastructure) return false;
+  const auto commit = TRY(shop_.pair.repository().commit(event.after));
+  return sync::trailer(commit.message, "Strategy") == strategy_of_the_way_back;
 }
 
 Result<std::optional<RunId>> Dispatcher::find_caused(const Event& event, const Planned& planned) {

@@ -38,6 +38,7 @@ Result<ActionOutcome> Journey::travel(const Work& work) {
   // infrastructure side
   if (kind == "tandem/detect-sync") return detect_sync(work);
   if (kind == "tandem/compose") return compose_bundle(work);
+  if (kind == "tandem/contract") return keep_contract(work);
   if (kind == "tandem/deploy") return deploy_candidate(work);
   if (kind == "tandem/verify") return verify_candidate(work);
   if (kind == "tandem/promote") return promote(work);

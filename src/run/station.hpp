@@ -65,6 +65,7 @@ Result<ActionOutcome> carry(const Work& work);                               // 
 Result<ActionOutcome> start_and_wait(const Work& work, const Start& start);  // tandem/start-workflow
 Result<ActionOutcome> detect_sync(const Work& work);                         // tandem/detect-sync
 Result<ActionOutcome> compose_bundle(const Work& work);                      // tandem/compose
+Result<ActionOutcome> keep_contract(const Work& work);                       // tandem/contract
 Result<ActionOutcome> deploy_candidate(const Work& work);                    // tandem/deploy
 Result<ActionOutcome> verify_candidate(const Work& work);                    // tandem/verify
 Result<ActionOutcome> promote(const Work& work);                             // tandem/promote
@@ -78,6 +79,11 @@ Result<ActionOutcome> publish_to_bucket(const Work& work);                   // 
 
 /// What deploy_candidate would change. Prepares nothing.
 Result<deploy::Plan> plan_candidate(const Work& work);
+
+/// The infrastructure commit a run deploys: the one that a sync of its own has made, else its own.
+CommitId deployed_commit(const Run& run);
+/// The assembly of that commit with the bundle in its place; synthesised once, then reused.
+Result<Assembly> synthesised(const Work& work, const EnvironmentConfiguration& environment, const std::optional<Bundle>& bundle);
 
 /// An outcome that succeeded, with its outputs.
 ActionOutcome succeeded(std::map<std::string, std::string> outputs = {});
