@@ -93,6 +93,7 @@ struct Configuration {
   std::uint16_t port = 0;                           ///< of the daemon's HTTP side; 0 = any
   bool unsandboxed = false;                         ///< run steps without a sandbox where none can be had
   bool network_in_steps = true;                     ///< steps may reach package registries
+  std::vector<std::string> actions_with_network{};  ///< "Build" or "workflow/Build"; those may although others may not
   bool errexit_in_steps = false;                    ///< a failing command in the middle of a step fails the step
   StepLimits step_limits{};
   bool operator==(const Configuration&) const = default;

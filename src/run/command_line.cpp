@@ -220,7 +220,7 @@ const std::vector<CommandSpecification>& command_table() {
       {"audit", "the journal: `audit list` or `audit verify`", {"[WHAT]"},
        {{"after", Takes::Number, "N", "records after this number"}, {"limit", Takes::Number, "N", "at most so many; default 50"}}},
       {"artifacts", "list the artifacts of a run, or write one to standard output", {"[RUN]", "[NAME]"}, {}},
-      {"secrets", "list, set (value from standard input) or remove secrets", {"[VERB]", "[NAME]"}, {}},
+      {"secrets", "list, set (value from standard input) or remove secrets, or rotate their key", {"[VERB]", "[NAME]"}, {}},
       {"stack", "stacks of an environment: status, outputs, resources, events", {"[STACK]"},
        {environment, {"events", Takes::Nothing, "", "the newest events"}, {"limit", Takes::Number, "N", "events; default 50"}}},
       {"invoke", "invoke a deployed function", {"FUNCTION"},

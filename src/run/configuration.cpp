@@ -242,6 +242,17 @@ class ConfigurationReader {
     properties.finish();
   }
 
+  /// true, false, or the actions that may.
+  void read_network(Properties& properties) {
+    const auto* entry = properties.find("network");
+    if (entry == nullptr || !entry->value.is_list()) {
+      configuration_.network_in_steps = properties.flag("network").value_or(true);
+      return;
+    }
+    configuration_.network_in_steps = false;
+    configuration_.actions_with_network = texts(properties, "network", {});
+  }
+
   std::uint64_t limit(Properties& properties, std::string_view key, std::uint64_t otherwise, int least) {
     const auto written = properties.whole(key, "");
     if (!written) return otherwise;
@@ -253,7 +264,7 @@ class ConfigurationReader {
     Properties properties(node, "steps", "steps", findings_);
     configuration_.unsandboxed = choose(properties, "sandbox", false,
                                         std::array<std::pair<std::string_view, bool>, 2>{{{"required", false}, {"optional", true}}});
-    configuration_.network_in_steps = properties.flag("network").value_or(true);
+    read_network(properties);
     configuration_.errexit_in_steps = properties.flag("errexit").value_or(false);
     auto& limits = configuration_.step_limits;
     limits.memory_mib = limit(properties, "memory-mib", limits.memory_mib, 64);

@@ -157,7 +157,7 @@ daemon:
 
 # How the steps of workflows run.
 #   sandbox   required: a step does not run where no sandbox can be had; optional: it runs without, and the run says so
-#   network   whether steps may reach the network, for example package registries
+#   network   whether steps may reach the network, for example package registries; or the actions that may: [Build, workflow/Test]
 #   errexit   whether a command that fails in the middle of a step fails the step; false: it is only noted
 #   memory-mib, processes, file-mib   what the steps of one action may take together, and the size of one file
 steps:
@@ -167,7 +167,9 @@ steps:
   memory-mib: {}
   processes: {}
   file-mib: {}
-)", configuration.port, configuration.unsandboxed ? "optional" : "required", configuration.network_in_steps, configuration.errexit_in_steps,
+)", configuration.port, configuration.unsandboxed ? "optional" : "required",
+                     configuration.actions_with_network.empty() ? fmt::to_string(configuration.network_in_steps) : list(configuration.actions_with_network),
+                     configuration.errexit_in_steps,
                      configuration.step_limits.memory_mib, configuration.step_limits.processes, configuration.step_limits.file_mib);
   return out;
 }

@@ -51,10 +51,17 @@ shell::Limits limits_of(const Configuration& configuration) {
           .file_bytes = configuration.step_limits.file_mib << 20};
 }
 
+bool may_reach_network(const Work& work) {
+  const auto& configuration = work.shop.configuration;
+  return configuration.network_in_steps || std::ranges::any_of(configuration.actions_with_network, [&](const std::string& name) {
+           return name == work.action.name || name == work.run.workflow.name + "/" + work.action.name;
+         });
+}
+
 Result<shell::StepsRequest> request_for(const Work& work, const Workspace& space) {
   const auto values = TRY(work.values());
   const auto& configuration = work.shop.configuration;
-  shell::StepsRequest request{.folder = space.root(), .source_folder = space.source(), .artifact_folders = space.artifact_folders(work),
+  shell::StepsRequest request{.folder = space.root(), .source_folder = space.source(), .artifact_folders = space.artifact_folders(),
                               .working_folder = space.working()};
   // Every secret of the action is masked, each is seen only by the steps that name it.
   request.secrets = values.secrets;
@@ -73,7 +80,7 @@ Result<shell::StepsRequest> request_for(const Work& work, const Workspace& space
   }
   request.outputs = work.action.output_variables;
   request.time_limit = std::chrono::minutes{work.action.timeout_minutes.value_or(480)};
-  request.network = configuration.network_in_steps ? shell::Network::Allowed : shell::Network::Denied;
+  request.network = may_reach_network(work) ? shell::Network::Allowed : shell::Network::Denied;
   request.isolation = configuration.unsandboxed ? shell::IsolationPolicy::AllowUnsandboxed : shell::IsolationPolicy::Required;
   request.errexit = configuration.errexit_in_steps ? shell::Errexit::On : shell::Errexit::Off;
   request.limits = limits_of(configuration);
