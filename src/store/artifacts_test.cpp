@@ -13,7 +13,8 @@ TEST(Artifacts, AreEncryptedAtRestAndRefusedAfterAChange) {
   const auto artifacts = *Artifacts::open(folder.path());
   const auto digest = *artifacts.put("the quick brown fox");
   EXPECT_EQ(*artifacts.get(digest), "the quick brown fox");
-  for (const auto& name : *files_below(folder.path())) {
+  const auto names = *files_below(folder.path());
+  for (const auto& name : names) {
     auto bytes = *read_file(folder.path() / name);
     EXPECT_EQ(bytes.find("quick brown"), std::string::npos);
     if (name == "key") continue;
