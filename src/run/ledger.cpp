@@ -39,6 +39,8 @@ Done note(const store::Entry& entry, Instant at, store::History::Change& change)
   } else if (entry.kind == "environment.thawed") {
     change.thawed.push_back(entry.subject);
     std::erase_if(change.frozen, [&](const store::Freeze& freeze) { return freeze.environment == entry.subject; });
+  } else if (entry.kind == "pull_request.changed") {
+    change.pull_requests.push_back(TRY(pull_request_from_json(entry.body)));
   } else if (entry.kind == "sync.done") {
     change.syncs.push_back(TRY(sync_record_from_json(entry.body)));
   } else if (entry.kind == "release.created") {
@@ -61,6 +63,7 @@ void append(store::History::Change& to, store::History::Change&& from) {
   join(to.artifacts, from.artifacts);
   join(to.frozen, from.frozen);
   join(to.thawed, from.thawed);
+  join(to.pull_requests, from.pull_requests);
   join(to.schedules, from.schedules);
 }
 
@@ -289,6 +292,20 @@ Limits Ledger::limits() {
 Result<Restarted::After> Ledger::last_stop() {
   const auto kind = TRY(journal([](store::Journal& journal) { return journal.last_of({"coordinator.stopped", "action.started", "run.interrupted", "run.wrapping_up"}); }));
   return kind == "coordinator.stopped" ? Restarted::After::CleanStop : Restarted::After::Death;
+}
+
+Result<Ledger::Pruned> Ledger::prune(const std::vector<RunId>& runs, const json::object& reason) {
+  std::unique_lock lock(mutex_);
+  news_.wait(lock, [&] { return !is_writing_ && !pending_; });
+  std::vector<std::string> subjects;
+  for (const auto& run : runs) subjects.push_back(run.value);
+  Pruned out;
+  kill_point("before:journal.pruned");
+  out.records = TRY(journal([&](store::Journal& journal) { return journal.prune(subjects, reason, clock_.now()); }));
+  kill_point("after:journal.pruned");
+  durable_ = journal([](store::Journal& journal) { return journal.last(); });
+  out.artifacts = TRY(history([&](store::History& history) { return history.forget(runs); }));
+  return out;
 }
 
 Result<store::Audit> Ledger::verify() {

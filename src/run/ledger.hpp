@@ -60,6 +60,13 @@ class Ledger {
   /// Records after `after`, at most `count`.
   Result<std::vector<store::Record>> records(std::int64_t after, size_t count);
   std::int64_t last();
+  /// Takes the bodies of the records about these runs out of the journal and the runs out of the history. Returns what
+  /// they kept that no other run has.
+  struct Pruned {
+    std::int64_t records = 0;
+    std::vector<Digest> artifacts;
+  };
+  Result<Pruned> prune(const std::vector<RunId>& runs, const json::object& reason);
   /// The journal itself, for upkeep.
   template <typename Use>
   auto journal(Use&& use) {

@@ -1,6 +1,7 @@
 #include "store/history.hpp"
 
 #include <charconv>
+#include <set>
 
 namespace tandem::store {
 namespace {
@@ -17,6 +18,7 @@ CREATE TABLE IF NOT EXISTS artifacts (number INTEGER PRIMARY KEY, run TEXT, acti
 CREATE TABLE IF NOT EXISTS syncs (number INTEGER PRIMARY KEY, id TEXT UNIQUE, landed TEXT, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS syncs_landed ON syncs (landed);
 CREATE TABLE IF NOT EXISTS releases (number INTEGER PRIMARY KEY, id TEXT UNIQUE, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS pull_requests (repository TEXT, number INTEGER, body TEXT NOT NULL, PRIMARY KEY (repository, number)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS freezes (environment TEXT PRIMARY KEY, actor TEXT, reason TEXT, at TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS schedules (place TEXT PRIMARY KEY, at TEXT) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS runs_workflow ON runs (workflow, number);
@@ -92,6 +94,8 @@ Done History::put(const Change& change, std::int64_t position) {
       TRY(database_.execute("INSERT INTO deployments (id, environment, body) VALUES (?, ?, ?) "
                             "ON CONFLICT (id) DO UPDATE SET body = excluded.body",
                             {deployment.id.value, deployment.environment, to_text(to_json(deployment))}));
+    for (const auto& request : change.pull_requests)
+      TRY(database_.execute("INSERT OR REPLACE INTO pull_requests VALUES (?, ?, ?)", {request.repository, request.number, to_text(to_json(request))}));
     for (const auto& freeze : change.frozen)
       TRY(database_.execute("INSERT OR REPLACE INTO freezes VALUES (?, ?, ?, ?)", {freeze.environment, freeze.actor, freeze.reason, rfc3339(freeze.at)}));
     for (const auto& environment : change.thawed)
@@ -128,6 +132,44 @@ Result<std::int64_t> History::last_run_number() {
   return number.value_or(0);
 }
 
+Result<std::vector<RunId>> History::runs_ended_before(Instant instant, size_t keep) {
+  std::vector<RunId> out;
+  TRY(database_.query(
+      "SELECT number FROM runs WHERE finished = 1 AND json_extract(body, '$.ended') < ?1 "
+      "AND number <= (SELECT coalesce(max(number), 0) - ?2 FROM runs) "
+      "AND 'run-' || number NOT IN (SELECT coalesce(json_extract(body, '$.run'), '') FROM deployments "
+      "                             WHERE json_extract(body, '$.phase') != 'failed') ORDER BY number",
+      {rfc3339(instant), static_cast<std::int64_t>(keep)}, [&](const Row& row) {
+        out.push_back(RunId{fmt::format("run-{}", row.integer(0))});
+        return done();
+      }));
+  return out;
+}
+
+Result<std::vector<Digest>> History::forget(const std::vector<RunId>& runs) {
+  std::vector<Digest> freed;
+  TRY(database_.transaction([&]() -> Done {
+    std::set<std::string> kept;
+    for (const auto& run : runs) {
+      TRY(database_.query("SELECT json_extract(body, '$.digest') FROM artifacts WHERE run = ?", {run.value}, [&](const Row& row) {
+        kept.insert(row.text(0));
+        return done();
+      }));
+      TRY(database_.execute("DELETE FROM artifacts WHERE run = ?", {run.value}));
+      TRY(database_.execute("DELETE FROM runs WHERE number = ?", {run_number(run)}));
+    }
+    std::set<std::string> others;
+    TRY(database_.query("SELECT DISTINCT json_extract(body, '$.digest') FROM artifacts", {}, [&](const Row& row) {
+      others.insert(row.text(0));
+      return done();
+    }));
+    for (const auto& digest : kept)
+      if (!others.contains(digest)) freed.push_back({digest});
+    return done();
+  }), "forgetting {} runs", runs.size());
+  return freed;
+}
+
 Result<std::map<std::string, std::int64_t>> History::count_by_status() {
   std::map<std::string, std::int64_t> out;
   TRY(database_.query("SELECT status, count(*) FROM runs GROUP BY status", {}, [&](const Row& row) {
@@ -135,6 +177,10 @@ Result<std::map<std::string, std::int64_t>> History::count_by_status() {
     return done();
   }));
   return out;
+}
+
+Result<std::vector<PullRequest>> History::pull_requests(const std::string& repository) {
+  return bodies<PullRequest>(database_, "SELECT body FROM pull_requests WHERE repository = ? ORDER BY number", {repository}, pull_request_from_json);
 }
 
 Result<std::vector<Freeze>> History::freezes() {

@@ -9,6 +9,7 @@
 
 #include "base/sqlite.hpp"
 #include "record/artifact.hpp"
+#include "record/pull_request.hpp"
 #include "record/release.hpp"
 #include "record/run.hpp"
 #include "record/sync_record.hpp"
@@ -58,6 +59,7 @@ class History {
     std::vector<Artifact> artifacts{};
     std::vector<Freeze> frozen{};
     std::vector<std::string> thawed{};
+    std::vector<PullRequest> pull_requests{};
     std::vector<std::pair<std::string, Instant>> schedules{};   ///< looked at until then, by repository and branch
   };
   Done put(const Change& change, std::int64_t position);
@@ -66,9 +68,15 @@ class History {
   Result<std::vector<Run>> runs(const RunQuery& query);
   Result<std::vector<Run>> unfinished_runs();                     ///< oldest first
   Result<std::int64_t> last_run_number();
+  /// Runs that ended before `instant` and are not among the newest `keep`, oldest first; never one that a deployment
+  /// which is live, was live or may become so names.
+  Result<std::vector<RunId>> runs_ended_before(Instant instant, size_t keep);
+  /// Takes runs and what they kept out. Returns the digests that nothing else keeps.
+  Result<std::vector<Digest>> forget(const std::vector<RunId>& runs);
   Result<std::map<std::string, std::int64_t>> count_by_status();
   Result<bool> has_event(const EventId& id);
   Result<std::vector<Freeze>> freezes();
+  Result<std::vector<PullRequest>> pull_requests(const std::string& repository);   ///< by number
   Result<std::vector<std::pair<std::string, Instant>>> schedules();
   Result<std::optional<CommitId>> tip(const std::string& repository, const std::string& branch);
   Result<std::vector<Tip>> tips(const std::string& repository);
