@@ -194,6 +194,7 @@ Result<shell::StepsRequest> request_for(const Work& work, const Workspace& space
   for (const auto& [name, value] : std::map<std::string, std::string>{
            {"CI", "true"}, {"CODECATALYST_SOURCE_BRANCH_NAME", run.event.branch}, {"CODECATALYST_BRANCH_NAME", run.event.branch},
            {"CODECATALYST_COMMIT_ID", run.commit.value}, {"CODECATALYST_SOURCE_BRANCH_REF", run.commit.value},
+           {"TANDEM_EFFECT_KEY", run.id.value + "/" + work.action.name},   // the same on every attempt
            {"CODECATALYST_WORKFLOW_NAME", run.workflow.name}, {"CODECATALYST_TRIGGER_TYPE", upper(word(run.event.kind))}})
     request.variables.emplace(name, value);
   for (const auto& [name, value] : run.inputs) request.variables.emplace(name, value);
