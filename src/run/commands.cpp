@@ -1,5 +1,6 @@
 #include "run/commands.hpp"
 
+#include "base/files.hpp"
 #include "base/log.hpp"
 
 namespace tandem::run {
@@ -89,7 +90,23 @@ void Office::handle_notices(std::stop_token stop) {
   }
 }
 
-Done Office::resume() { return conductor_.resume(); }
+/// What a killed process left of runs that nobody goes on with is nobody's.
+Done Office::clear_workspaces() {
+  const auto root = shop_.folders.workspaces();
+  std::error_code code;
+  for (const auto& folder : std::filesystem::directory_iterator(root, code)) {
+    const RunId run{folder.path().filename().string()};
+    if (shop_.ledger->state([&](const State& state) { return state.find(run) != nullptr; })) continue;
+    TRY(tandem::remove_all(folder.path()), "clearing the workspace of {}", run.value);
+  }
+  return done();
+}
+
+Done Office::resume() {
+  TRY(conductor_.resume());
+  if (const auto cleared = clear_workspaces(); !cleared) log(Level::Warning, "workspaces.left", {{"error", cleared.error().what}});
+  return done();
+}
 
 Result<Answer> Office::perform(const std::string& command, const json::object& arguments) {
   for (const auto& find : {find_run_command, find_release_command, find_repository_command, find_upkeep_command,

@@ -66,6 +66,7 @@ class Office {
     std::string actor;
   };
   void handle_notices(std::stop_token stop);
+  Done clear_workspaces();
   std::mutex mutex_;
   std::condition_variable_any noticed_;
   std::deque<Noticed> notices_;

@@ -90,14 +90,14 @@ def tiny_disk(tmp_path_factory):
 
 
 def fill(folder):
-    with open(folder / "filler", "wb") as filler:
-        for size in (1 << 20, 4096, 1):
-            try:
-                while True:
-                    filler.write(b"x" * size)
-                    filler.flush()
-            except OSError:
+    filler = os.open(folder / "filler", os.O_WRONLY | os.O_CREAT)
+    for size in (1 << 20, 4096, 1):
+        try:
+            while os.write(filler, b"x" * size):
                 pass
+        except OSError:
+            pass
+    os.close(filler)
 
 
 def test_a_full_disk_is_refused_clearly_loses_nothing_and_needs_no_restart(tmp_path, tiny_disk):
