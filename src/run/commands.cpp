@@ -135,6 +135,12 @@ Result<std::vector<RunId>> Office::saw_branch(const std::string& repository, con
   }
   const auto event = TRY(dispatcher_.push_event(repository, branch, before, after, actor));
   if (!event) return std::vector<RunId>{};
+  const bool takes_back = TRY(dispatcher_.is_way_back(*event));
+  if (takes_back) {
+    log(Level::Info, "push.way_back", {{"repository", repository}, {"commit", after.value}});
+    TRY(shop_.ledger->record("branch.seen", repository, json::object{{"repository", repository}, {"branch", branch}, {"commit", after.value}}));
+    return std::vector<RunId>{};
+  }
   auto arrived = TRY(dispatcher_.plan(*event));
   std::vector<Planned> wanted;
   for (auto& planned : arrived.runs) {

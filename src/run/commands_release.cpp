@@ -105,7 +105,7 @@ Result<Answer> rollback_command(Office& office, const json::object& arguments) {
     return failure(Fault::Invalid, "tandem rollback needs a release").with_code("TD0101").with_next("tandem rollback --last-good, or name one of tandem releases");
   const auto back = TRY(roll_back_to(office.shop(), fields.string_or("env", ""), release.empty() ? "last-good" : release,
                                      fields.string_or("actor", "command"), "asked for by command"));
-  return Answer{json::object{{"schema", "tandem.rollback/1"}, {"from", to_json(back.from)}, {"to", to_json(back.to)}, {"proven", true}}};
+  return Answer{json::object{{"schema", "tandem.rollback/1"}, {"from", to_json(back.from)}, {"to", to_json(back.to)}, {"proven", true}, {"notes", json_of(back.notes)}}};
 }
 
 Result<Answer> verify_command(Office& office, const json::object& arguments) {

@@ -31,9 +31,13 @@ class Dispatcher {
                                           const CommitId& after, const std::string& actor);
   /// The run of that cause which is there already, whether it has ended or not.
   Result<std::optional<RunId>> find_caused(const Event& event, const Planned& planned);
+  /// A push of our own that took code back: what it holds is live already, so nothing is to be run for it.
+  Result<bool> is_way_back(const Event& event) const;
   workflow::Known known() const;
 
  private:
+  Done bring(const RepositoryConfiguration& repository, const CommitId& commit);
+  Result<CommitId> newest(const RepositoryConfiguration& repository);
   Result<std::vector<std::pair<std::string, std::string>>> workflow_files(const CommitId& commit);
   Workshop& shop_;
 };

@@ -57,7 +57,9 @@ Result<ActionOutcome> roll_back(const Work& work) {
   const auto to = TRY(work.configured("To", "last-good"));
   const auto back = TRY(roll_back_to(work.shop, work.action.environment, to, work.run.event.actor, "asked for by " + work.run.id.value));
   work.say(fmt::format("release {} is live again, proven by fingerprint; {} was taken back", back.to.release.value, back.from.release.value));
+  for (const auto& note : back.notes) work.say(note);
   auto outcome = succeeded({{"Release", back.to.release.value}});
+  outcome.notes = back.notes;
   outcome.detail["deployment"] = to_json(back.to);
   return outcome;
 }

@@ -49,7 +49,10 @@ TEST(Validation, ExitsTwoWithPlaceAndExcerptForAnError) {
   const auto answer = Disk(with("Steps:", "Stpes:")).validate();
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->exit, 2);
-  const auto& finding = answer->document.at("files").at(0).at("diagnostics").at(0);
+  const auto& findings = answer->document.at("files").at(0).at("diagnostics").as_array();
+  const auto found = std::ranges::find_if(findings, [](const auto& each) { return each.at("code") == "E110"; });
+  ASSERT_NE(found, findings.end()) << to_pretty_text(answer->document);
+  const auto& finding = *found;
   EXPECT_EQ(finding.at("line"), 10);
   EXPECT_EQ(finding.at("excerpt"), "      Stpes:\n      ^");
 }
@@ -80,7 +83,10 @@ TEST(Validation, SaysTheSameAsSarif) {
   const auto answer = Disk(with("Steps:", "Stpes:")).validate();
   ASSERT_TRUE(answer);
   const auto sarif = sarif_of(answer->document, "1.2.3");
-  const auto& result = sarif.at("runs").at(0).at("results").at(0);
+  const auto& results = sarif.at("runs").at(0).at("results").as_array();
+  const auto found = std::ranges::find_if(results, [](const auto& each) { return each.at("ruleId") == "E110"; });
+  ASSERT_NE(found, results.end()) << to_pretty_text(sarif);
+  const auto& result = *found;
   EXPECT_EQ(result.at("level"), "error");
   EXPECT_EQ(result.at("locations").at(0).at("physicalLocation").at("region").at("startLine"), 10);
 }

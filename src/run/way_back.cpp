@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "report/commit_status.hpp"
 #include "report/summary.hpp"
+#include "run/code_way_back.hpp"
 
 namespace tandem::run {
 namespace {
@@ -56,9 +57,9 @@ std::string cause_of(const Run& run) {
   return error ? fmt::format("{}: {}", error->action, error->error.what) : run.reason;
 }
 
-/// What has to be undone, if anything. Notes say what was done.
-Done go_back(Workshop& shop, const Run& run, std::vector<std::string>& notes) {
-  if (!failed(run) || find_detail(run, "deployment") == nullptr) return done();
+/// What has to be undone in the environment, if anything. Notes say what was done.
+Done leave_environment(Workshop& shop, const Run& run, std::vector<std::string>& notes) {
+  if (find_detail(run, "deployment") == nullptr) return done();
   const auto own = TRY(deployment_of(run));
   const auto known = TRY(newest(shop, own.id));
   const auto deployment = known.value_or(own);
@@ -73,9 +74,66 @@ Done go_back(Workshop& shop, const Run& run, std::vector<std::string>& notes) {
     notes.push_back(fmt::format("rollback recommended: tandem rollback --env {} --last-good", environment.name));
     return done();
   }
-  const auto back = TRY(roll_back_to(shop, environment.name, "last-good", run.id.value, cause_of(run)));
+  auto back = TRY(roll_back_to(shop, environment.name, "last-good", run.id.value, cause_of(run)));
   notes.push_back(fmt::format("rolled back to release {}, proven by fingerprint", back.to.release.value));
+  std::ranges::move(back.notes, std::back_inserter(notes));
   return done();
+}
+
+/// The environment that a run deploys to: the first one that its actions name.
+Result<EnvironmentConfiguration> environment_of(Workshop& shop, const Run& run) {
+  for (const auto& action : run.workflow.actions)
+    if (!action.environment.empty()) return shop.environment(action.environment);
+  return shop.environment("");
+}
+
+Result<std::optional<Release>> live_release(Workshop& shop, const std::string& environment) {
+  auto* const target = TRY(shop.target(environment));
+  const auto live = TRY(target->live());
+  if (!live) return std::optional<Release>{};
+  return shop.ledger->history([&](store::History& history) { return history.find_release(live->release); });
+}
+
+/// The code that this run found in the infrastructure's branch and could not bring live does not stay there: the next push to
+/// the infrastructure would trip over it.
+Result<std::string> leave_branch(Workshop& shop, const Run& run, std::stop_token stop) {
+  const auto* found = find_detail(run, "detection");
+  const auto own = shop.repository(run.repository);
+  if (found == nullptr || !own || own->role != Role::Infrastructure) return std::string{};
+  Fields detection(*found, "the detection");
+  CodeWayBack wanted{.run = run.id, .repository = detection.string_or("repository", ""), .from = {detection.string_or("application", "")},
+                     .to = {}, .actor = run.id.value, .stop = stop};
+  if (wanted.from.empty()) return std::string{};
+  const auto environment = TRY(environment_of(shop, run));
+  const auto live = TRY(live_release(shop, environment.name));
+  if (!live || live->application.empty())
+    return fmt::format("{} of {} keeps application {}: nothing was live on {} to go back to", own->branch, own->name,
+                       wanted.from.value.substr(0, 12), environment.name);
+  wanted.to = live->application;
+  if (wanted.from != wanted.to && environment.rollback == RollbackPolicy::Recommend)
+    return fmt::format("{} of {} keeps application {}, which is not live: tandem rollback, or push a better one", own->branch, own->name,
+                       wanted.from.value.substr(0, 12));
+  return carry_back(shop, wanted);
+}
+
+/// Both sides of a run that failed. That the branch could not be carried back leaves what serves untouched, so it degrades the run.
+Done go_back(Workshop& shop, const Run& run, std::stop_token stop, std::vector<std::string>& notes) {
+  if (!failed(run)) return done();
+  TRY(leave_environment(shop, run, notes));
+  const auto branch = leave_branch(shop, run, stop);
+  if (!branch) notes.push_back(fmt::format("degraded: the infrastructure's branch keeps the code that failed: {}", branch.error().what));
+  else if (!branch->empty()) notes.push_back(*branch);
+  return done();
+}
+
+/// The branch's half of a rollback.
+Result<std::string> code_back(Workshop& shop, const RolledBack& back, const std::string& actor) {
+  const auto find = [&](const ReleaseId& id) { return shop.ledger->history([&](store::History& history) { return history.find_release(id); }); };
+  const auto from = TRY(find(back.from.release));
+  const auto to = TRY(find(back.to.release));
+  if (!from || !to) return std::string{};
+  const auto source = TRY(shop.repository(Role::Application));
+  return carry_back(shop, {.run = back.from.run, .repository = source.name, .from = from->application, .to = to->application, .actor = actor});
 }
 
 report::StatusState state_of(const Run& run) {
@@ -193,6 +251,9 @@ Result<RolledBack> roll_back_to(Workshop& shop, const std::string& name, const s
   out.to.url = restored.url;
   out.to.site = restored.site;
   out.to = TRY(note_deployment(shop, out.to));
+  const auto code = code_back(shop, out, actor);
+  if (!code) out.notes.push_back(fmt::format("degraded: the infrastructure's branch keeps the newer code: {}", code.error().what));
+  else if (!code->empty()) out.notes.push_back(*code);
   TRY(shop.ledger->record("rollback.done", environment.name,
                           json::object{{"from", out.from.id.value}, {"to", out.to.id.value}, {"proven", true}}));
   return out;
@@ -223,7 +284,7 @@ std::vector<std::string> tell_both_sides(Workshop& shop, const Run& run, std::st
 
 ActionOutcome go_back_and_report(Workshop& shop, const Run& run, std::stop_token stop) {
   ActionOutcome outcome{.succeeded = true};
-  const auto back = go_back(shop, run, outcome.notes);
+  const auto back = go_back(shop, run, stop, outcome.notes);
   if (!back) {
     outcome.succeeded = false;
     outcome.error = failure(Fault::Broken, "the way back failed: {}", back.error().what)

@@ -8,7 +8,7 @@
 namespace tandem::run {
 
 /// Ends a run: a candidate that failed is taken away; a live deployment of a failed run gives way to the last good one
-/// if the environment's policy says so; the live fingerprint is held against the last good one; the reports go out.
+/// if the environment's policy says so; the infrastructure's branch gets the code back that serves; the live fingerprint is held against the last good one; the reports go out.
 /// The outcome fails with TD0601 (exit 6) when the way back could not be gone or not be proven.
 ActionOutcome go_back_and_report(Workshop& shop, const Run& run, std::stop_token stop);
 
@@ -16,8 +16,10 @@ ActionOutcome go_back_and_report(Workshop& shop, const Run& run, std::stop_token
 struct RolledBack {
   Deployment from;
   Deployment to;
+  std::vector<std::string> notes{};   ///< what became of the infrastructure's branch, for people
 };
-/// Puts a once-live deployment back and proves it by fingerprint. `to`: a release id, or "last-good" for the one that
+/// Puts a once-live deployment back and proves it by fingerprint, then carries its application code back into the
+/// infrastructure's branch. `to`: a release id, or "last-good" for the one that
 /// was live before. Errors: Missing (TD0602) when there is none; Broken (TD0601) when the proof fails.
 Result<RolledBack> roll_back_to(Workshop& shop, const std::string& environment, const std::string& to, const std::string& actor,
                                 const std::string& reason);

@@ -180,7 +180,8 @@ TEST(Steps, GetSecretsByEnvironmentOnlyAndNeverShowThem) {
   EXPECT_EQ(world.said().find("MIIBVg"), std::string::npos) << world.said();
   EXPECT_EQ(world.lines[0], "[***]");
   EXPECT_EQ(world.lines[1], "***");
-  for (const auto& file : *files_below(world.request.folder)) EXPECT_EQ(read_file(world.request.folder / file)->find("s3cr3t"), std::string::npos) << file;
+  const auto there = *files_below(world.request.folder);
+  for (const auto& file : there) EXPECT_EQ(read_file(world.request.folder / file)->find("s3cr3t"), std::string::npos) << file;
 }
 
 TEST(Steps, RefuseASecretThatDoesNotExistAndNamesThatCollide) {
@@ -338,7 +339,8 @@ TEST(Steps, StopWhenAsked) {
   const auto stopped = run_steps(world.request, [&](size_t, std::string_view) { stop.request_stop(); }, stop.get_token());
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().fault, Fault::Cancelled);
-  for (const auto& file : *files_below(world.request.folder)) EXPECT_EQ(file.find(".tandem"), std::string::npos) << "our scripts go with the action";
+  const auto there = *files_below(world.request.folder);
+  for (const auto& file : there) EXPECT_EQ(file.find(".tandem"), std::string::npos) << "our scripts go with the action";
 }
 
 TEST(Steps, AreRefusedWithoutASandboxUnlessThatIsAllowed) {

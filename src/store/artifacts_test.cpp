@@ -13,8 +13,8 @@ TEST(Artifacts, AreEncryptedAtRestAndRefusedAfterAChange) {
   const auto artifacts = *Artifacts::open(folder.path());
   const auto digest = *artifacts.put("the quick brown fox");
   EXPECT_EQ(*artifacts.get(digest), "the quick brown fox");
-  const auto names = *files_below(folder.path());
-  for (const auto& name : names) {
+  const auto there = *files_below(folder.path());
+  for (const auto& name : there) {
     auto bytes = *read_file(folder.path() / name);
     EXPECT_EQ(bytes.find("quick brown"), std::string::npos);
     if (name == "key") continue;

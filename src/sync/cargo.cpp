@@ -95,6 +95,7 @@ std::string commit_message(const Cargo& cargo) {
   if (!cargo.requirements.from.empty())
     line("Requirements", fmt::format("app={} infra={}", cargo.requirements.application,
                                      cargo.requirements.infrastructure.empty() ? "none" : cargo.requirements.infrastructure));
+  line("Strategy", cargo.strategy);
   line("Run", cargo.run.value);
   line("Sequence", std::to_string(cargo.sequence));
   line("Algorithm", std::to_string(algorithm));

@@ -27,7 +27,8 @@ std::vector<std::string> shipped() {
   for (const auto* folder : {"registry/api-fastapi", "registry/infrastructure", "registry/api"}) {
     const auto workflows = std::filesystem::path(TANDEM_SOURCE_DIR) / folder / ".codecatalyst/workflows";
     if (!std::filesystem::exists(workflows)) continue;
-    for (const auto& file : *files_below(workflows)) out.push_back(*read_file(workflows / file));
+    const auto there = *files_below(workflows);
+    for (const auto& file : there) out.push_back(*read_file(workflows / file));
   }
   return out;
 }
@@ -84,8 +85,9 @@ TEST(Hostile, MutationsOfRealDefinitionsAreJudged) {
       if (text.empty()) text = "x";
     }
     const auto diagnostics = validate(text, "w.yml", nothing, Strictness::Strict);
-    for (const auto& d : diagnostics)
-      if (d.code != "N200") EXPECT_GE(d.place.line, 1) << d.code << " " << d.what;
+    for (const auto& d : diagnostics) {
+      if (d.code != "N200") { EXPECT_GE(d.place.line, 1) << d.code << " " << d.what; }
+    }
     to_sarif(diagnostics);
   }
 }

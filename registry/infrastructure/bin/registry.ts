@@ -8,4 +8,3 @@ const app = new App({ analyticsReporting: false, treeMetadata: false });
 const data = new DataStack(app, 'RegistryData', { description: 'People, their search rows and their sessions' });
 const api = new ApiStack(app, 'RegistryApi', { description: 'The People API', data });
 new SiteStack(app, 'RegistrySite', { description: 'The front page of the registry', apiUrl: api.url });
-app.synth();

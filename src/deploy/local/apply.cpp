@@ -120,6 +120,7 @@ Done Applying::take(const StackInput& input, Step& step) {
   if (listeners_.stop.stop_requested())
     return Error{Fault::Cancelled, "Resource creation cancelled"};
   if (listeners_.before_each) TRY(listeners_.before_each(input.name, step.resource->logical_id));
+  if (step.effect != Effect::Update) TRY(check_name_is_free(input, step));
   auto made = TRY(make(input, step));
   if (step.effect == Effect::Replace) depart(input.name, *step.old, step.resource->replacement);
   if (step.effect != Effect::Update)
@@ -127,6 +128,22 @@ Done Applying::take(const StackInput& input, Step& step) {
   tell_resource(step, made.physical_id, "COMPLETE");
   keep_record(step, std::move(made));
   note(input, step);
+  return done();
+}
+
+/// A name that a template fixes belongs to one resource. What leaves the live world keeps its name until
+/// the cleanup, as CloudFormation deletes after it has created.
+Done Applying::check_name_is_free(const StackInput& input, const Step& step) const {
+  const bool asked = listeners_.taken_names == TakenNames::Refused;
+  if (!asked || step.type->name_property.empty()) return done();
+  const auto name = text_at(step.properties, step.type->name_property);
+  if (name.empty()) return done();
+  for (const auto* world : {&next_, &live_})
+    for (const auto& [stack, record] : world->of_type(step.type->name))
+      if (record->physical_id == name &&
+          (stack != input.name || record->logical_id != step.resource->logical_id))
+        return failure(Fault::Conflict, "{} already exists: it is {}/{}", name, stack,
+                       record->logical_id);
   return done();
 }
 

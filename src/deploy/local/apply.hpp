@@ -24,12 +24,17 @@ struct ApplyRequest {
   std::string entry_point{};       ///< see PrepareRequest
 };
 
+/// A name that another resource has is no fault of the template: CloudFormation meets it while making, tells of
+/// it and undoes. A plan is told at once.
+enum class TakenNames { Refused, LeftToTheMaking };
+
 /// What is told while stacks are applied. All are optional.
 struct Listeners {
   std::function<void(StackEvent)> tell{};
   /// Asked before a resource is made; an error fails that resource.
   std::function<Done(const std::string& stack, const std::string& logical_id)> before_each{};
   std::stop_token stop{};
+  TakenNames taken_names = TakenNames::Refused;
 };
 
 struct Applied {
@@ -59,6 +64,7 @@ class Applying {
   Done apply_wave(const StackInput& input, const std::vector<std::string>& wave);
   Result<Step> step_for(const StackInput& input, const Resource& resource);
   Done take(const StackInput& input, Step& step);
+  Done check_name_is_free(const StackInput& input, const Step& step) const;
   Result<Made> make(const StackInput& input, const Step& step);
   void keep_record(const Step& step, Made made);
   void fail_wave(const std::vector<Step>& steps, size_t at, const Error& error);

@@ -126,9 +126,11 @@ Result<std::unique_ptr<LocalTarget::Order>> LocalTarget::order(const PrepareRequ
 }
 
 /// Everything that can be known before anything is done.
-Result<Applied> LocalTarget::rehearse(const Order& order, const World& live) {
+Result<Applied> LocalTarget::rehearse(const Order& order, const World& live, TakenNames taken) {
   Rehearsal rehearsal;
-  auto applied = Applying(order.apply, live, rehearsal, {}).run();
+  Listeners listeners;
+  listeners.taken_names = taken;
+  auto applied = Applying(order.apply, live, rehearsal, std::move(listeners)).run();
   if (!applied) return without_secrets(std::move(applied).error(), order.secrets);
   auto checked = check_in_use(live, applied->world);
   if (checked) {
@@ -142,7 +144,7 @@ Result<Applied> LocalTarget::rehearse(const Order& order, const World& live) {
 Result<Plan> LocalTarget::plan(const PrepareRequest& request) {
   const auto live = TRY(store_->live());
   const auto wanted = TRY(order(request));
-  auto applied = TRY(rehearse(*wanted, world_or_empty(live)), "planning");
+  auto applied = TRY(rehearse(*wanted, world_or_empty(live), TakenNames::Refused), "planning");
   Plan plan;
   plan.changes = std::move(applied.changes);
   for (const auto& note : applied.world.notes) plan.noted.push_back(masked(note, wanted->secrets));
@@ -174,7 +176,7 @@ Result<Deployment> LocalTarget::prepare_claimed(const PrepareRequest& request,
   const auto live = TRY(store_->live());
   const auto wanted = TRY(order(request));
   const auto before = live.value_or(StoredWorld{});
-  TRY(rehearse(*wanted, before.world), "preparing deployment {}", request.deployment.value);
+  TRY(rehearse(*wanted, before.world, TakenNames::LeftToTheMaking), "preparing deployment {}", request.deployment.value);
   Deployment deployment;
   deployment.id = request.deployment;
   deployment.release = request.release;

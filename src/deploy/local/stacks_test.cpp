@@ -122,6 +122,33 @@ TEST_F(Stacks, ARemovedTableGoesInTheCleanupUnlessItsPolicyKeepsIt) {
   }
 }
 
+constexpr auto two_buckets =
+    R"({"Resources": {"One": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "@"}},
+  "Two": {"Type": "AWS::S3::Bucket", "DependsOn": "One", "Properties": {"BucketName": "the-same-name"}}}})";
+
+TEST_F(Stacks, ANameThatAnotherResourceHasIsRefusedAndWhatWasMadeIsUndone) {
+  deployed(assembly("d1", {{"S", table()}}));
+  const auto before = everything();
+  const auto taken = target->prepare(assembly("d2", {{"S", table()}, {"Clash", replaced(two_buckets, "@", "the-same-name")}}),
+                                     ignore, {});
+  ASSERT_FALSE(taken);
+  EXPECT_TRUE(holds(taken.error().what, "the-same-name already exists: it is Clash/One")) << taken.error().what;
+  EXPECT_EQ(statuses("Clash").front(), "ROLLBACK_COMPLETE");
+  EXPECT_TRUE(target->prepare(assembly("d3", {{"S", table()}, {"Clash", replaced(two_buckets, "@", "another-name")}}), ignore, {}));
+}
+
+TEST_F(Stacks, ANameMovesToAnotherResourceOnlyAfterItsOwnerIsGone) {
+  const auto one = R"({"Resources": {"One": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "a-name"}}}})";
+  const auto two = R"({"Resources": {"Two": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "a-name"}}}})";
+  deployed(assembly("d1", {{"S", one}}));
+  EXPECT_TRUE(holds(refusal(assembly("d2", {{"S", two}})), "a-name already exists: it is S/One"));
+}
+
+TEST_F(Stacks, ABucketNameThatS3WouldNotTakeIsRefused) {
+  for (const auto* name : {"Capital", "ab", "under_score", "-first", "last-", "two..dots", "192.168.5.4"})
+    EXPECT_TRUE(holds(refusal(assembly("d1", {{"S", replaced(two_buckets, "@", name)}})), "is no bucket name")) << name;
+}
+
 constexpr auto producer =
     R"({"Resources": {"L": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "@"}}},
   "Outputs": {"O": {"Value": {"Ref": "L"}, "Export": {"Name": "shared"}}}})";

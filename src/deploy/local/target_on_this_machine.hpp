@@ -55,7 +55,7 @@ class LocalTarget final : public Target {
     std::vector<std::string> secrets{};
   };
   Result<std::unique_ptr<Order>> order(const PrepareRequest& request);
-  Result<Applied> rehearse(const Order& order, const World& live);
+  Result<Applied> rehearse(const Order& order, const World& live, TakenNames taken);
   Result<Deployment> prepare_claimed(const PrepareRequest& request, const OnStackEvent& on_event,
                                      std::stop_token stop);
   Result<Deployment> apply_and_show(const Order& order, const PrepareRequest& request,

@@ -7,7 +7,22 @@
 namespace tandem::deploy::local {
 namespace {
 
+/// General purpose buckets: 3 to 63 small letters, digits, dots and hyphens, a letter or digit at both
+/// ends, no two dots in a row, not shaped like an IP address (S3 user guide, "Bucket naming rules").
+bool is_bucket_name(std::string_view name) {
+  const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  const bool letters = std::ranges::all_of(name, [&](char c) { return is_plain(c) || c == '.' || c == '-'; });
+  const bool address = std::ranges::count(name, '.') == 3 &&
+                       std::ranges::all_of(name, [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
+  return name.size() >= 3 && name.size() <= 63 && letters && is_plain(name.front()) &&
+         is_plain(name.back()) && name.find("..") == name.npos && !address;
+}
+
 Result<Made> make_bucket(const Wanted& wanted, Workbench& bench) {
+  const auto fixed = text_at(wanted.properties, "BucketName");
+  if (!fixed.empty() && !is_bucket_name(fixed))
+    return failure(Fault::Invalid,
+                   "{} is no bucket name: 3 to 63 small letters, digits, dots and hyphens", fixed);
   const auto name = lower(bench.name(wanted, "BucketName", 63));
   const auto site = fmt::format("{}.s3-website-{}.amazonaws.com", name, bench.region);
   return Made{
