@@ -104,14 +104,27 @@ void Conductor::obey(const std::vector<EngineCommand>& commands) {
     if (const auto* start = std::get_if<StartAction>(&command)) {
       Work work{.run = start->run, .action = start->action, .attempt = start->attempt, .deadline = deadline_of(*start)};
       begin(std::move(work), [this, start = *start](std::stop_token stop) { do_action(start, stop); });
+      // Somebody may have asked for a stop after this start was decided and before it was obeyed: then nobody was told.
+      if (is_to_stop(*start)) stop_works({start->run, start->action});
     } else if (const auto* wrap = std::get_if<WrapUp>(&command)) {
       begin({.run = wrap->run, .stoppable = false}, [this, run = wrap->run](std::stop_token stop) { do_wrap_up(run, stop); });
     } else if (const auto* halt = std::get_if<StopActions>(&command)) {
-      const std::lock_guard lock(mutex_);
-      for (auto& work : works_)
-        if (work.run == halt->run && work.stoppable && (halt->action.empty() || work.action == halt->action)) work.thread.request_stop();
+      stop_works(*halt);
     }
   }
+}
+
+void Conductor::stop_works(const StopActions& halt) {
+  const std::lock_guard lock(mutex_);
+  for (auto& work : works_)
+    if (work.run == halt.run && work.stoppable && (halt.action.empty() || work.action == halt.action)) work.thread.request_stop();
+}
+
+bool Conductor::is_to_stop(const StartAction& start) {
+  return ledger_.state([&](const State& state) {
+    const auto* run = state.find(start.run);
+    return run == nullptr || run->status == RunStatus::Stopping || state_of(*run, start.action).timed_out;
+  });
 }
 
 /// What the definition says, and a moment more: an action that keeps its own time tells the better story.

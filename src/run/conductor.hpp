@@ -55,6 +55,8 @@ class Conductor {
   Done tell(const Fact& fact);
   void obey(const std::vector<EngineCommand>& commands);
   void begin(Work made, std::function<void(std::stop_token)> body);
+  void stop_works(const StopActions& halt);
+  bool is_to_stop(const StartAction& start);
   std::optional<Moment> deadline_of(const StartAction& start);
   void keep_time(std::stop_token stop);
   void settle(const RunId& run, const Fact& fact);

@@ -1,5 +1,6 @@
 #include "run/journey.hpp"
 
+#include "base/files.hpp"
 #include "base/text.hpp"
 #include "run/way_back.hpp"
 
@@ -66,6 +67,12 @@ ActionOutcome Journey::perform(const Run& run, const Action& action, int attempt
   return failed;
 }
 
-ActionOutcome Journey::wrap_up(const Run& run, std::stop_token stop) { return go_back_and_report(shop_, run, stop); }
+ActionOutcome Journey::wrap_up(const Run& run, std::stop_token stop) {
+  // Whatever way its actions ended, nothing of a run stays behind.
+  const auto cleared = tandem::remove_all(shop_.folders.workspaces() / run.id.value);
+  auto outcome = go_back_and_report(shop_, run, stop);
+  if (!cleared) outcome.notes.push_back(fmt::format("its workspace was left behind: {}", cleared.error().what));
+  return outcome;
+}
 
 }  // namespace tandem::run

@@ -31,6 +31,7 @@ ACTION = """  {name}:
             {work}
             echo "end $TANDEM_EFFECT_KEY $attempt" >&3
             read -r heard <&3
+            test "$heard" = heard
 """
 
 
@@ -45,6 +46,7 @@ class Receiver:
 
     def __init__(self):
         self.lines = []
+        self.refuses = set()   # actions whose end is answered with a no
         lock = threading.Lock()
         outer = self
 
@@ -55,7 +57,8 @@ class Receiver:
                     with lock:
                         outer.lines.append(line)
                     if line.startswith("end"):
-                        self.wfile.write(b"heard\n")
+                        action = line.split()[1].split("/")[1]
+                        self.wfile.write(b"no\n" if action in outer.refuses else b"heard\n")
 
         class Server(socketserver.ThreadingTCPServer):
             allow_reuse_address = True
@@ -144,7 +147,7 @@ class CheapWorld:
 
     # --- workflows -----------------------------------------------------------------------------------------------
 
-    def workflow(self, name, actions, mode="QUEUED", triggers="", work="true", extra=""):
+    def workflow(self, name, actions, mode="QUEUED", triggers="", work="true", extra="", branch="main"):
         text = f'Name: {name}\nSchemaVersion: "1.0"\nRunMode: {mode}\n{triggers}Actions:\n'
         for action, needs in actions.items():
             depends = f"    DependsOn: [{', '.join(needs)}]\n" if needs else ""
@@ -152,7 +155,7 @@ class CheapWorld:
         file = self.work_tree / ".codecatalyst" / "workflows" / f"{name}.yml"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text + extra)
-        return self.push(f"Workflow {name}")
+        return self.push(f"Workflow {name}", branch)
 
     def push(self, message, branch="main"):
         git(self.work_tree, "add", "--all")
@@ -285,7 +288,7 @@ class CheapWorld:
             if run["status"] != "SUCCEEDED":
                 continue
             for action in self.run(name)["actions"]:
-                if not action["attempt"]:
+                if not action["attempt"] or action["name"] not in ("One", "Two", "Beside"):
                     continue
                 seen = len(effects.get(f"{name}/{action['name']}", []))
                 assert 1 <= seen <= action["attempt"], f"{name}/{action['name']}: {seen} effects in {action['attempt']} attempts"
