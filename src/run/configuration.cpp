@@ -55,6 +55,7 @@ class ConfigurationReader {
     for_each(file, "environments", [this](const yaml::Entry& entry, const std::string& path) { read_environment(entry, path); });
     if (const auto* daemon = file.map("daemon")) read_daemon(*daemon);
     if (const auto* steps = file.map("steps")) read_steps(*steps);
+    if (const auto* history = file.map("history")) read_history(*history);
     file.finish();
     return std::move(configuration_);
   }
@@ -230,6 +231,12 @@ class ConfigurationReader {
       login.finish();
     }
     environment.cdk_folder = path_inside(properties, "cdk-folder", environment.cdk_folder);
+    if (const auto* approvals = properties.map("approvals")) {
+      Properties policy(*approvals, path + ".approvals", "approvals", findings_);
+      environment.approvals = count(policy, "required", 0, 0, 2);
+      environment.other_person = policy.flag("other-person").value_or(false);
+      policy.finish();
+    }
     properties.finish();
     configuration_.environments.push_back(std::move(environment));
   }
@@ -239,6 +246,24 @@ class ConfigurationReader {
     const auto port = properties.whole("port", "").value_or(0);
     if (port < 0 || port > 65535) findings_.error("E113", properties.at("port"), fmt::format("port must be 0 to 65535, not {}", port));
     configuration_.port = static_cast<std::uint16_t>(port);
+    configuration_.parallel_runs = count(properties, "parallel-runs", 0, 0, 1000);
+    configuration_.poll_seconds = count(properties, "poll-seconds", 0, 0, 86400);
+    properties.finish();
+  }
+
+  /// A whole number within bounds; E113 with them otherwise.
+  int count(Properties& properties, std::string_view key, int otherwise, int least, int most) {
+    const auto written = properties.whole(key, "");
+    if (!written) return otherwise;
+    if (*written < least || *written > most)
+      findings_.error("E113", properties.at(key), fmt::format("{} must be {} to {}, not {}", key, least, most, *written));
+    return static_cast<int>(*written);
+  }
+
+  void read_history(const yaml::Node& node) {
+    Properties properties(node, "history", "history", findings_);
+    configuration_.keep_days = count(properties, "keep-days", configuration_.keep_days, 0, 36500);
+    configuration_.keep_runs = count(properties, "keep-runs", configuration_.keep_runs, 0, 10'000'000);
     properties.finish();
   }
 

@@ -1,7 +1,6 @@
 #include "run/journey.hpp"
 
 #include "base/files.hpp"
-#include "base/log.hpp"
 #include "base/text.hpp"
 #include "run/masking.hpp"
 #include "run/way_back.hpp"
@@ -64,10 +63,11 @@ ActionOutcome Journey::perform(const Run& run, const Action& action, int attempt
 }
 
 ActionOutcome Journey::wrap_up(const Run& run, std::stop_token stop) {
-  // What a shared workspace still holds when a run ends early.
-  const auto shared = shop_.folders.workspaces() / run.id.value / "shared";
-  if (const auto gone = tandem::remove_all(shared); !gone) log(Level::Warning, "workspace.left", {{"folder", shared.string()}, {"what", gone.error().what}});
-  return go_back_and_report(shop_, run, stop);
+  // Whatever way its actions ended, nothing of a run stays behind.
+  const auto cleared = tandem::remove_all(shop_.folders.workspaces() / run.id.value);
+  auto outcome = go_back_and_report(shop_, run, stop);
+  if (!cleared) outcome.notes.push_back(fmt::format("its workspace was left behind: {}", cleared.error().what));
+  return outcome;
 }
 
 }  // namespace tandem::run
