@@ -313,7 +313,8 @@ Error error_from(const Diagnostic& diagnostic, size_t others) {
 }  // namespace
 
 Result<Configuration> parse_configuration(std::string_view text, const std::filesystem::path& file) {
-  Findings findings(file.string());
+  const yaml::Lines lines(text);
+  Findings findings(file.string(), lines);
   const auto document = yaml::read(text);
   for (const auto& issue : document.issues) findings.error(issue.code, {issue.line, issue.column}, issue.what, issue.suggestion);
   Configuration configuration;
