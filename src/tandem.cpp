@@ -12,6 +12,7 @@
 #include <iterator>
 
 #include "base/digest.hpp"
+#include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "report/progress.hpp"
@@ -321,9 +322,11 @@ Result<int> Program::contract() {
 }
 
 Result<int> Program::serve() {
+  if (const auto point = environment("TANDEM_KILL_AT"); !point.empty()) TRY(arm_kill_point(point), "reading TANDEM_KILL_AT");
   const Interrupt interrupt;
   auto around = TRY(surroundings());
   run::DaemonOptions options{.port = around.configuration.port};
+  if (const std::chrono::seconds poll{around.configuration.poll_seconds}; poll.count() > 0) options.poll_local = options.poll_remote = poll;
   if (const auto* port = line_.arguments.if_contains("port")) options.port = static_cast<std::uint16_t>(port->as_int64());
   auto shop = TRY(run::Workshop::open(std::move(around.configuration), around.file, clock_, around.open_target));
   const auto daemon = TRY(run::Daemon::start(*shop, options));
@@ -385,6 +388,7 @@ Result<int> Program::ask() {
     arguments["value"] = read_secret(option("name"));
     if (option("value").empty()) return failure(Fault::Invalid, "the secret is empty").with_code("TD0101").with_next("tandem secrets set NAME < FILE");
   }
+  if (line_.command == "keys" && option("verb") == "trust") arguments["pem"] = std::string(std::istreambuf_iterator<char>(std::cin), {});
   const auto answer = TRY(client->ask(line_.command, arguments));
   return line_.command == "artifacts" && has("name") ? show_artifact(answer) : show(answer);
 }

@@ -1,34 +1,10 @@
-// sync, explanation, validation, init
+// explanation, validation, init
 
 #include "base/text.hpp"
 #include "record/workflow.hpp"
 #include "report/view_parts.hpp"
 
 namespace tandem::report {
-
-std::string view_sync(const View& view) {
-  const auto& document = view.document;
-  const auto& record = document["record"];
-  const auto& style = view.style;
-  const bool is_dry = document["dry_run"].is_true();
-  std::string out;
-  if (document["in_place"].is_true())
-    out = paragraph(style.symbol("SUCCEEDED") + " ", fmt::format("{} holds application {} already, at {}", record["target_repository"].text(),
-                                                                 short_commit(record["source"]), short_commit(record["landed"])), style);
-  else
-    out = paragraph(style.symbol(is_dry ? "PENDING" : "SUCCEEDED") + " ",
-                    fmt::format("{} application {} to {} of {}{}", is_dry ? "would carry" : "carried", short_commit(record["source"]),
-                                record["target_branch"].text(), record["target_repository"].text(),
-                                is_dry ? "; nothing was changed" : fmt::format(" as {}", short_commit(record["landed"]))), style);
-  for (const auto& change : document["changes"].list()) {
-    const auto kind = change["kind"].raw();
-    const auto mark = kind == "added" ? style.green("+") : kind == "removed" ? style.red("-") : style.yellow("~");
-    out += fmt::format("  {} {}\n", mark, change["path"].text());
-  }
-  for (const auto& component : record["components"].list())
-    out += style.dim(fmt::format("  {} -> {} {}", component["from"].text(), component["to"].text(), component["kind"].text())) + "\n";
-  return out + notes(document["notes"], "  ");
-}
 
 std::string view_explanation(const View& view) {
   const auto& document = view.document;

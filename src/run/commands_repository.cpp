@@ -1,36 +1,11 @@
-// sync, compose, explain-trigger
+// explain-trigger
 
 #include "base/text.hpp"
 #include "run/commands.hpp"
 #include "run/trigger_explanation.hpp"
-#include "sync/synchronise.hpp"
 
 namespace tandem::run {
 namespace {
-
-Result<Answer> sync_command(Office& office, const json::object& arguments) {
-  Fields fields(arguments, "tandem sync");
-  auto& shop = office.shop();
-  sync::SyncRequest request{.run = {"command"}, .source = TRY(shop.repository(Role::Application)),
-                            .target = TRY(shop.repository(Role::Infrastructure)), .commit = {fields.string_or("commit", "")},
-                            .configuration = shop.configuration.sync};
-  request.strategy = "coordinated";
-  request.actor = fields.string_or("actor", "command");
-  request.at = shop.clock.now();
-  request.mode = fields.boolean_or("dry_run", false) ? sync::Mode::DryRun : sync::Mode::Apply;
-  TRY(fields.finish());
-  if (request.mode == sync::Mode::Apply)
-    TRY(shop.ledger->record("sync.intended", "command", json::object{{"source", request.commit.value}, {"target", request.target.name}, {"branch", request.target.branch}}));
-  const auto carried = TRY(sync::synchronise(request, shop.pair, shop.key));
-  if (request.mode == sync::Mode::Apply) TRY(shop.ledger->record("sync.done", carried.record.id.value, to_json(carried.record)));
-  json::array changes;
-  for (const auto& change : carried.changes)
-    changes.push_back({{"path", change.path},
-                       {"kind", change.kind == git::ChangeKind::Added ? "added" : change.kind == git::ChangeKind::Removed ? "removed" : "modified"}});
-  return Answer{json::object{{"schema", "tandem.sync/1"}, {"dry_run", request.mode == sync::Mode::DryRun},
-                             {"in_place", carried.is_in_place}, {"record", to_json(carried.record)}, {"changes", changes},
-                             {"notes", json_of(carried.notes)}}};
-}
 
 /// The definitions of a branch of the configured pair; none when there is no such branch.
 Result<Definitions> definitions_of(Workshop& shop, RepositoryConfiguration repository, const std::string& branch) {
@@ -69,7 +44,6 @@ Result<Answer> explain_trigger_command(Office& office, const json::object& argum
 }  // namespace
 
 CommandBody find_repository_command(std::string_view name) {
-  if (name == "sync") return sync_command;
   if (name == "explain-trigger") return explain_trigger_command;
   return nullptr;
 }

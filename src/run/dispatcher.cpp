@@ -76,17 +76,34 @@ Result<EventArrived> Dispatcher::plan(const Event& event) {
   return arrived;
 }
 
+/// Fetches only when the commit is not here: asking git takes longer than all the rest of starting a run.
+Done Dispatcher::bring(const RepositoryConfiguration& repository, const CommitId& commit) {
+  if (shop_.pair.repository().commit(commit)) return done();
+  const auto lock = TRY(shop_.pair.lock(std::chrono::minutes{2}));
+  return shop_.pair.fetch(repository);
+}
+
+Result<CommitId> Dispatcher::newest(const RepositoryConfiguration& repository) {
+  if (repository.url.starts_with('/')) {
+    const auto opened = TRY(git::Repository::open(repository.url));
+    if (const auto tip = TRY(opened.find_ref("refs/heads/" + repository.branch))) {
+      TRY(bring(repository, *tip));
+      return *tip;
+    }
+  }
+  const auto lock = TRY(shop_.pair.lock(std::chrono::minutes{2}));
+  TRY(shop_.pair.fetch(repository), "fetching {}", repository.name);
+  return shop_.pair.tip(repository);
+}
+
 Result<EventArrived> Dispatcher::plan(const StartRequest& request) {
   auto repository = TRY(shop_.repository(request.repository));
   if (!request.branch.empty()) repository.branch = request.branch;
   Event event{.id = {fresh_id("ev")}, .kind = request.cause ? EventKind::Run : EventKind::Command, .repository = repository.name,
               .branch = repository.branch, .after = request.commit, .actor = request.actor, .cause = request.cause,
               .at = shop_.clock.now()};
-  {
-    const auto lock = TRY(shop_.pair.lock(std::chrono::minutes{2}));
-    TRY(shop_.pair.fetch(repository), "fetching {}", repository.name);
-  }
-  if (event.after.empty()) event.after = TRY(shop_.pair.tip(repository), "looking for the tip of {}", repository.branch);
+  if (event.after.empty()) event.after = TRY(newest(repository), "looking for the tip of {}", repository.branch);
+  else TRY(bring(repository, event.after));
   std::vector<std::string> names;
   for (const auto& considered : TRY(consider(event))) {
     const auto& found = considered.parsed.workflow;
@@ -113,10 +130,7 @@ Result<std::optional<Event>> Dispatcher::push_event(const std::string& name, con
   Event event{.id = {fmt::format("push:{}:{}:{}:{}", name, branch, last.value_or(before).value, after.value)}, .kind = EventKind::Push,
               .repository = name, .branch = branch, .before = last.value_or(before), .after = after, .actor = actor,
               .at = shop_.clock.now()};
-  {
-    const auto lock = TRY(shop_.pair.lock(std::chrono::minutes{2}));
-    TRY(shop_.pair.fetch(repository), "fetching {}", name);
-  }
+  TRY(bring(repository, after));
   const auto& store = shop_.pair.repository();
   const auto commit = TRY(store.commit(after));
   event.cause = run_of_trailers(commit.message);

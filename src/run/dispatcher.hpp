@@ -36,6 +36,8 @@ class Dispatcher {
   workflow::Known known() const;
 
  private:
+  Done bring(const RepositoryConfiguration& repository, const CommitId& commit);
+  Result<CommitId> newest(const RepositoryConfiguration& repository);
   Workshop& shop_;
 };
 
