@@ -228,9 +228,10 @@ std::string origin_of(const ComposeRequest& request, const std::string& path_in_
   const auto& folder = request.configuration.folder;
   const auto path = folder.empty() ? path_in_bundle : folder + "/" + path_in_bundle;
   if (request.application)
-    for (const auto& [from, to, object, exact] : request.application->components) {
-      if (exact && path == to) return request.application->repository + ":" + from;
-      if (exact && path.starts_with(to + "/")) return request.application->repository + ":" + from + path.substr(to.size());
+    for (const auto& [from, to, object, exact, excluded] : request.application->components) {
+      const bool is_sources = exact || !excluded.empty();   // not merged
+      if (is_sources && path == to) return request.application->repository + ":" + from;
+      if (is_sources && path.starts_with(to + "/")) return request.application->repository + ":" + from + path.substr(to.size());
     }
   return request.repository + ":" + path;
 }

@@ -77,10 +77,13 @@ std::string view_releases(const View& view) {
 }
 
 std::string view_environments(const View& view) {
-  Table table(view.style, {"environment", "target", "region", "after a failed deployment"});
+  Table table(view.style, {"environment", "target", "region", "after a failed deployment", "now"});
   for (const auto& environment : view.document["environments"].list())
     table.add({{environment["name"].text(), &Style::bold}, {environment["target"].text()}, {environment["region"].text()},
-               {environment["rollback"].raw() == "automatic" ? "rolls back by itself" : "recommends the way back"}});
+               {environment["rollback"].raw() == "automatic" ? "rolls back by itself" : "recommends the way back"},
+               {environment["frozen"].is_there() ? fmt::format("frozen by {}", environment["frozen"]["actor"].text())
+                : environment["held_by"].is_there() ? fmt::format("held by {}", environment["held_by"].text()) : "free"}},
+              {environment["frozen"]["reason"].text(), &Style::dim});
   return table.is_empty() ? "tandem.yaml names no environments\n" : table.text();
 }
 

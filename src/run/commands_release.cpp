@@ -65,13 +65,36 @@ Result<Answer> releases_command(Office& office, const json::object& arguments) {
   return Answer{json::object{{"schema", "tandem.releases/1"}, {"releases", list}}};
 }
 
-Result<Answer> environments_command(Office& office, const json::object&) {
+Done freeze_or_thaw(Office& office, Fields& fields) {
+  for (const auto* key : {"freeze", "thaw"}) {
+    if (fields.find(key) == nullptr) continue;
+    const auto environment = TRY(office.shop().environment(fields.string(key)));
+    TRY(office.conductor().freeze({environment.name, key == std::string_view("freeze"), fields.string_or("actor", "command"), fields.string_or("reason", "")}));
+  }
+  return done();
+}
+
+Result<Answer> environments_command(Office& office, const json::object& arguments) {
+  Fields fields(arguments, "tandem environments");
+  TRY(freeze_or_thaw(office, fields));
   json::array list;
-  for (const auto& environment : office.shop().configuration.environments)
+  const auto frozen = office.shop().ledger->state([](const State& state) { return state.frozen; });
+  for (const auto& environment : office.shop().configuration.environments) {
+    const auto freeze = frozen.find(environment.name);
+    const auto holder = office.shop().ledger->state([&](const State& state) {
+      const auto* run = state.holder(environment.name, Run{});
+      return run == nullptr ? std::string{} : run->id.value;
+    });
     list.push_back({{"name", environment.name},
                     {"target", environment.target == TargetKind::Local ? "local" : "aws"},
                     {"region", environment.region},
-                    {"rollback", environment.rollback == RollbackPolicy::Automatic ? "automatic" : "recommend"}});
+                    {"rollback", environment.rollback == RollbackPolicy::Automatic ? "automatic" : "recommend"},
+                    {"approvals", environment.approvals},
+                    {"other_person", environment.other_person},
+                    {"held_by", holder.empty() ? json::value(nullptr) : json::value(holder)},
+                    {"frozen", freeze == frozen.end() ? json::value(nullptr)
+                                                      : json::value{{"actor", freeze->second.actor}, {"reason", freeze->second.reason}, {"at", rfc3339(freeze->second.at)}}}});
+  }
   return Answer{json::object{{"schema", "tandem.environments/1"}, {"environments", list}}};
 }
 

@@ -73,7 +73,11 @@ Result<ActionOutcome> verify_candidate(const Work& work);                    // 
 Result<ActionOutcome> promote(const Work& work);                             // tandem/promote
 Result<ActionOutcome> roll_back(const Work& work);                           // tandem/rollback
 Result<ActionOutcome> report(const Work& work);                              // tandem/report
+Result<ActionOutcome> bootstrap(const Work& work);                           // aws/cdk-bootstrap
+Result<ActionOutcome> deploy_cdk_app(const Work& work);                      // aws/cdk-deploy
+Result<ActionOutcome> deploy_template(const Work& work);                     // aws/cfn-deploy
 Result<ActionOutcome> invoke_function(const Work& work);                     // aws/lambda-invoke
+Result<ActionOutcome> publish_to_bucket(const Work& work);                   // aws/s3-publish
 
 /// What deploy_candidate would change. Prepares nothing.
 Result<deploy::Plan> plan_candidate(const Work& work);

@@ -9,6 +9,7 @@
 #include "deploy/synth.hpp"
 #include "run/function_environment.hpp"
 #include "run/station.hpp"
+#include "run/syncing.hpp"
 #include "run/verification.hpp"
 #include "sync/detect.hpp"
 
@@ -228,9 +229,8 @@ Result<Assembly> synthesised(const Work& work, const EnvironmentConfiguration& e
 }
 
 Result<ActionOutcome> detect_sync(const Work& work) {
-  sync::DetectRequest request{.source = TRY(work.shop.repository(Role::Application)), .target = TRY(work.shop.repository(work.run.repository)),
-                              .commit = deployed_commit(work.run), .configuration = work.shop.configuration.sync,
-                              .public_keys = {work.shop.key.public_key()}, .stop = work.stop};
+  auto request = detect_request(work.shop, TRY(work.shop.repository(Role::Application)), TRY(work.shop.repository(work.run.repository)), deployed_commit(work.run));
+  request.stop = work.stop;
   const auto strategy = TRY(work.configured("Strategy"));
   request.is_coordinated = strategy == "coordinated";
   const auto detection = TRY(sync::detect(work.shop.pair, request), "proving the synchronised tree of {}", deployed_commit(work.run).value.substr(0, 12));
