@@ -17,6 +17,7 @@
 #include "base/text.hpp"
 #include "report/progress.hpp"
 #include "report/view.hpp"
+#include "run/contract.hpp"
 #include "run/client.hpp"
 #include "run/command_line.hpp"
 #include "run/configuration.hpp"
@@ -145,6 +146,7 @@ class Program {
   Result<run::Surroundings> surroundings() const;
   Result<int> initialise();
   Result<int> validate();
+  Result<int> contract();
   Result<int> serve();
   Result<int> notify();
   Result<int> ask();
@@ -273,6 +275,21 @@ Result<int> Program::validate() {
   return answer.exit;
 }
 
+/// Two folders, or a folder and a template, are compared right here; a commit is one of the configured pair.
+Result<int> Program::contract() {
+  if (option("verb", "check") != "check")
+    return failure(Fault::Invalid, "no such verb: {}", option("verb")).with_code("TD0101").with_next("tandem contract check");
+  std::error_code code;
+  const auto is_folder = [&](std::string_view name) { return has(name) && fs::is_directory(option(name), code); };
+  for (const auto* name : {"application", "infrastructure"})
+    if (is_folder(name)) line_.arguments[name] = fs::canonical(option(name), code).string();
+  if (has("template")) line_.arguments["template"] = fs::absolute(option("template")).lexically_normal().string();
+  if (!is_folder("application") || !(has("template") || is_folder("infrastructure"))) return ask();
+  const auto answer = TRY(run::check_contract({.application = option("application"), .infrastructure = option("infrastructure"), .templates = option("template"),
+                                       .function = option("function"), .is_strict = has("strict")}));
+  return show(answer);
+}
+
 Result<int> Program::serve() {
   if (const auto point = environment("TANDEM_KILL_AT"); !point.empty()) TRY(arm_kill_point(point), "reading TANDEM_KILL_AT");
   const Interrupt interrupt;
@@ -384,6 +401,7 @@ Result<int> Program::follow_logs(run::Client& client, const Interrupt& interrupt
 Result<int> Program::perform() {
   if (line_.command == "init") return initialise();
   if (line_.command == "validate") return validate();
+  if (line_.command == "contract") return contract();
   if (line_.command == "serve") return serve();
   if (line_.command == "notify") return notify();
   return ask();

@@ -1,34 +1,12 @@
-#include <re2/re2.h>
-
 #include <algorithm>
 
 #include "base/text.hpp"
 #include "check/report_formats.hpp"
+#include "check/test_case.hpp"
 #include "check/xml.hpp"
 
 namespace tandem::check {
 namespace {
-
-/// The first "path/to/file.ext:12" of a trace that is not in somebody else's package.
-Place place_in_trace(std::string_view trace) {
-  static const RE2 place(R"(([\w@./\\-]+\.[A-Za-z]{1,5}):(\d{1,7}))");
-  re2::StringPiece rest(trace.data(), trace.size());
-  std::string file;
-  int line = 0;
-  while (RE2::FindAndConsume(&rest, place, &file, &line))
-    if (!file.contains("node_modules") && !file.contains("site-packages") && !file.contains("node:")) return {file, line};
-  return {};
-}
-
-/// A test case while its element is open.
-struct Case {
-  std::string name;
-  Place place;
-  bool failed = false;
-  bool skipped = false;
-  std::string message{};   ///< attribute of the failure
-  std::string trace{};     ///< its text
-};
 
 /// A test suite while its element is open.
 struct Suite {
@@ -54,7 +32,7 @@ class JunitReader final : public XmlReader {
   }
 
   void text(std::string_view piece) override {
-    if (in_trace_ && case_ && case_->trace.size() < 64 * 1024) case_->trace += piece;
+    if (in_trace_ && case_) append_bounded(case_->trace, piece);
   }
 
   Result<Report> report(std::string_view name) && {
@@ -85,39 +63,27 @@ class JunitReader final : public XmlReader {
     if (!suites_.empty()) suites_.back().has_children = true;
     const auto group = text_of(attributes, "classname");
     const auto own = text_of(attributes, "name");
-    Case opened{group.empty() || own.starts_with(group) ? own : group + "." + own,
-                {text_of(attributes, "file"), static_cast<int>(std::min(number_of(attributes, "line"), 1e8))}};
+    TestCase opened{group.empty() || own.starts_with(group) ? own : group + "." + own, TestResult::Passed,
+                    {text_of(attributes, "file"), static_cast<int>(std::min(number_of(attributes, "line"), 1e8))}};
     // pytest's older form counts lines from 0.
     if (!suites_.empty() && suites_.back().name == "pytest" && !opened.place.file.empty()) ++opened.place.line;
-    opened.skipped = text_of(attributes, "status") == "notrun" || text_of(attributes, "status") == "skipped" ||
-                     text_of(attributes, "result") == "suppressed";
+    const auto status = text_of(attributes, "status");
+    if (status == "notrun" || status == "skipped" || text_of(attributes, "result") == "suppressed") opened.result = TestResult::Skipped;
     case_ = std::move(opened);
   }
 
   void open_in_case(std::string_view name, const Attributes& attributes) {
-    if (name == "skipped") case_->skipped = true;
+    if (name == "skipped" && case_->result == TestResult::Passed) case_->result = TestResult::Skipped;
     if (name != "failure" && name != "error") return;
-    case_->failed = true;
+    case_->result = TestResult::Failed;
     in_trace_ = true;
     if (case_->message.empty()) case_->message = text_of(attributes, "message");
   }
 
   void close_case() {
     if (!case_) return;
-    auto closed = std::move(*case_);
+    check::add(report_, *case_);
     case_.reset();
-    add({1, closed.failed ? 1 : 0, closed.skipped && !closed.failed ? 1 : 0});
-    if (closed.failed) report_.findings.push_back(finding_of(closed));
-  }
-
-  static Finding finding_of(const Case& failed) {
-    auto place = failed.place;
-    const auto traced = place_in_trace(failed.trace);
-    if (place.file.empty()) place = traced;
-    else if (place.line == 0 && traced.file.ends_with(place.file)) place.line = traced.line;
-    const std::string_view said = trimmed(failed.message).empty() ? trimmed(failed.trace) : trimmed(failed.message);
-    const auto line = said.substr(0, std::min<size_t>(said.find('\n'), 300));
-    return {"report.test-failed", "HIGH", place, line.empty() ? failed.name : fmt::format("{}: {}", failed.name, trimmed(line))};
   }
 
   void add(const TestCounts& counts) {
@@ -130,7 +96,7 @@ class JunitReader final : public XmlReader {
   bool is_junit_ = false;
   bool in_trace_ = false;
   std::vector<Suite> suites_;
-  std::optional<Case> case_;
+  std::optional<TestCase> case_;
   Report report_;
 };
 

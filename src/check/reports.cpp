@@ -13,27 +13,34 @@ namespace tandem::check {
 namespace fs = std::filesystem;
 namespace {
 
+enum class Kind { Tests, Coverage, Analysis, Composition };
+
 struct Format {
   std::string_view name;
+  Kind kind;
   Result<Report> (*parse)(std::string_view text, std::string_view name);
 };
 
-constexpr std::array<Format, 7> formats{{{"JUNITXML", parse_junit},
-                                         {"COBERTURAXML", parse_cobertura},
-                                         {"LCOV", parse_lcov},
-                                         {"JACOCOXML", parse_jacoco},
-                                         {"CLOVERXML", parse_clover},
-                                         {"SARIFSA", parse_sarif},
-                                         {"SARIFSCA", parse_sarif}}};
+constexpr std::array<Format, 15> formats{{{"JUNITXML", Kind::Tests, parse_junit},
+                                          {"NUNITXML", Kind::Tests, parse_nunit},
+                                          {"NUNIT3XML", Kind::Tests, parse_nunit},
+                                          {"TESTNGXML", Kind::Tests, parse_testng},
+                                          {"VISUALSTUDIOTRX", Kind::Tests, parse_trx},
+                                          {"CUCUMBERJSON", Kind::Tests, parse_cucumber},
+                                          {"COBERTURAXML", Kind::Coverage, parse_cobertura},
+                                          {"LCOV", Kind::Coverage, parse_lcov},
+                                          {"JACOCOXML", Kind::Coverage, parse_jacoco},
+                                          {"CLOVERXML", Kind::Coverage, parse_clover},
+                                          {"SIMPLECOV", Kind::Coverage, parse_simplecov},
+                                          {"SARIFSA", Kind::Analysis, parse_sarif},
+                                          {"ESLINTJSON", Kind::Analysis, parse_eslint},
+                                          {"PYLINTJSON", Kind::Analysis, parse_pylint},
+                                          {"SARIFSCA", Kind::Composition, parse_sarif}}};
 
 /// Workflow files also write "JUnitXml".
 const Format* find_format(std::string_view name) {
   const auto found = std::ranges::find_if(formats, [name](const Format& format) { return same_ignoring_case(format.name, name); });
   return found == formats.end() ? nullptr : &*found;
-}
-
-bool is_coverage(std::string_view format) {
-  return format == "COBERTURAXML" || format == "LCOV" || format == "JACOCOXML" || format == "CLOVERXML";
 }
 
 constexpr size_t findings_max = 500;
@@ -50,13 +57,15 @@ class Judgement {
     verdict_.tests.skipped += report.tests.skipped;
     add(lines_, report.lines);
     add(branches_, report.branches);
-    has_tests_ |= report.format == "JUNITXML";
-    has_coverage_ |= is_coverage(report.format);
-    has_analysis_ |= report.format == "SARIFSA";
-    has_composition_ |= report.format == "SARIFSCA";
+    const auto* format = find_format(report.format);
+    CHECK(format != nullptr);
+    has_tests_ |= format->kind == Kind::Tests;
+    has_coverage_ |= format->kind == Kind::Coverage;
+    has_analysis_ |= format->kind == Kind::Analysis;
+    has_composition_ |= format->kind == Kind::Composition;
     for (size_t i = 0; i < report.findings.size(); ++i) {
       findings_.push_back(report.findings[i]);
-      kinds_.push_back(report.format == "SARIFSCA" ? "Vulnerabilities" : i < report.kinds.size() ? report.kinds[i] : "");
+      kinds_.push_back(format->kind == Kind::Composition ? "Vulnerabilities" : i < report.kinds.size() ? report.kinds[i] : "");
     }
   }
 
@@ -150,7 +159,7 @@ Done refuse_long(const fs::path& path) {
 /// Discovery looks only into files that are called like a report.
 bool may_be_report(const fs::path& path) {
   const auto end = lower(path.extension().string());
-  return end == ".xml" || end == ".info" || end == ".lcov" || end == ".sarif" || end == ".json";
+  return end == ".xml" || end == ".info" || end == ".lcov" || end == ".sarif" || end == ".json" || end == ".trx";
 }
 
 void judge_discovered(Judgement& judgement, const std::vector<fs::path>& files) {
@@ -169,17 +178,42 @@ void judge_discovered(Judgement& judgement, const std::vector<fs::path>& files) 
 
 bool is_judged_format(std::string_view format) { return find_format(format) != nullptr; }
 
-std::string discover_format(std::string_view text) {
-  const auto start = text.substr(0, 4096);
+namespace {
+
+std::string discover_xml(std::string_view start) {
   if (start.contains("<testsuites") || start.contains("<testsuite")) return "JUNITXML";
+  if (start.contains("<test-run ")) return "NUNIT3XML";
+  if (start.contains("<test-results ")) return "NUNITXML";
+  if (start.contains("<testng-results")) return "TESTNGXML";
+  if (start.contains("<TestRun") && start.contains("VisualStudio")) return "VISUALSTUDIOTRX";
   if (start.contains("<!DOCTYPE report") || (start.contains("<report ") && start.contains("<sessioninfo"))) return "JACOCOXML";
   if (start.contains("<coverage") && (start.contains("line-rate=") || start.contains("lines-valid="))) return "COBERTURAXML";
   if (start.contains("<coverage") && start.contains("<project")) return "CLOVERXML";
-  if (start.starts_with("TN:") || start.starts_with("SF:")) return "LCOV";
-  if (trimmed(start).starts_with("{") && start.contains("\"version\"") && start.contains("2.1.0") &&
-      (start.contains("sarif") || start.contains("\"runs\"")))
-    return "SARIFSA";
   return {};
+}
+
+std::string discover_json(std::string_view start) {
+  const auto has = [start](std::initializer_list<std::string_view> names) {
+    return std::ranges::all_of(names, [start](std::string_view name) { return start.contains(fmt::format("\"{}\"", name)); });
+  };
+  if (start.starts_with('[')) {
+    if (has({"filePath", "messages"})) return "ESLINTJSON";
+    if (has({"message-id", "symbol"})) return "PYLINTJSON";
+    if (has({"elements", "keyword"})) return "CUCUMBERJSON";
+    return {};
+  }
+  if (has({"version"}) && start.contains("2.1.0") && (start.contains("sarif") || has({"runs"}))) return "SARIFSA";
+  if (has({"messages", "messageId", "symbol"})) return "PYLINTJSON";
+  if (has({"coverage", "lines"}) && (has({"meta", "simplecov_version"}) || start.contains(".rb"))) return "SIMPLECOV";
+  return {};
+}
+
+}  // namespace
+
+std::string discover_format(std::string_view text) {
+  const auto start = trimmed(text.substr(0, 4096));
+  if (start.starts_with("TN:") || start.starts_with("SF:")) return "LCOV";
+  return start.starts_with('{') || start.starts_with('[') ? discover_json(start) : discover_xml(start);
 }
 
 Result<Report> parse_report(std::string_view format, std::string_view text, std::string_view name) {
@@ -203,8 +237,6 @@ Result<Verdict> judge_report(const ReportOutput& criteria, const std::vector<fs:
     if (judgement.count() == 0) judgement.note("report.none", fmt::format("report {}: no file in a known format", criteria.name));
   } else if (files.empty()) {
     judgement.fail("report.missing", criteria.place, fmt::format("E-RUN-13 report {}: no file matches {}", criteria.name, join(criteria.include_paths, ", ")));
-  } else if (!is_judged_format(criteria.format)) {
-    judgement.note("report.kept", fmt::format("report {}: {} is kept but not judged", criteria.name, criteria.format));
   } else {
     for (const auto& file : files) {
       const auto report = read_report(criteria.format, file);

@@ -26,18 +26,18 @@ struct Covered {
 
 /// One report file. Which parts are filled depends on its format.
 struct Report {
-  std::string format;                    ///< JUNITXML, COBERTURAXML, LCOV, JACOCOXML, CLOVERXML, SARIFSA, SARIFSCA
+  std::string format;                    ///< one of is_judged_format
   TestCounts tests{};
   Covered lines{};
   Covered branches{};
   std::vector<Finding> findings{};       ///< failed tests (HIGH), or what an analyser found
-  std::vector<std::string> kinds{};      ///< SARIF: Bug, Security, Quality, CodeSmell or Other, one for each finding
+  std::vector<std::string> kinds{};      ///< analysis: Bug, Security, Quality, CodeSmell or Other, one for each finding
 };
 
 /// Longer report files are refused.
 constexpr std::uint64_t report_bytes_max = 64UL << 20;
 
-/// Formats that are read and judged. The other formats workflow files may name are kept but not judged.
+/// Formats that are read and judged: all that workflow files may name.
 bool is_judged_format(std::string_view format);
 /// The format a file seems to be in, by its beginning; empty when none of ours.
 std::string discover_format(std::string_view text);

@@ -250,14 +250,5 @@ TEST(Judgement, DiscoveryJudgesWhatItFindsAndNothingIsOnlyANote) {
   EXPECT_FALSE(judged.verdict().passed);
 }
 
-TEST(Judgement, AFormatWeDoNotReadIsKeptAndSaysSo) {
-  Judged judged;
-  judged.file("a.xml", "{}");
-  judged.criteria.format = "CUCUMBERJSON";
-  const auto verdict = judged.verdict();
-  EXPECT_TRUE(verdict.passed);
-  EXPECT_EQ(verdict.findings[0].rule, "report.kept");
-}
-
 }  // namespace
 }  // namespace tandem::check

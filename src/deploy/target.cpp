@@ -22,11 +22,11 @@ json::value to_json(const Plan& plan) {
   json::array changes;
   for (const auto& change : plan.changes)
     changes.push_back(json::object{{"stack", change.stack},
-                                   {"logicalId", change.logical_id},
+                                   {"logical_id", change.logical_id},
                                    {"type", change.type},
                                    {"effect", word(change.effect)},
                                    {"properties", json_of(change.properties)},
-                                   {"losesData", change.loses_data}});
+                                   {"loses_data", change.loses_data}});
   return json::object{{"changes", std::move(changes)}, {"noted", json_of(plan.noted)}};
 }
 

@@ -65,6 +65,14 @@ struct EnvironmentConfiguration {
   bool operator==(const EnvironmentConfiguration&) const = default;
 };
 
+/// What the steps of one action may take together.
+struct StepLimits {
+  std::uint64_t memory_mib = 8192;
+  std::uint64_t processes = 4096;                   ///< threads count
+  std::uint64_t file_mib = 16384;                   ///< of one file
+  bool operator==(const StepLimits&) const = default;
+};
+
 struct Configuration {
   std::string state_folder;                         ///< absolute
   std::vector<RepositoryConfiguration> repositories{};
@@ -78,6 +86,8 @@ struct Configuration {
   int keep_runs = 1000;                             ///< and so are the newest ones
   bool unsandboxed = false;                         ///< run steps without a sandbox where none can be had
   bool network_in_steps = true;                     ///< steps may reach package registries
+  bool errexit_in_steps = false;                    ///< a failing command in the middle of a step fails the step
+  StepLimits step_limits{};
   bool operator==(const Configuration&) const = default;
 
   const RepositoryConfiguration* find_repository(std::string_view name) const;

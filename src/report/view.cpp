@@ -33,7 +33,7 @@ std::string view_serving(const View& view) {
                      view.document["pid"].text());
 }
 
-constexpr std::array<std::pair<std::string_view, Draw>, 35> draws{{{"tandem.status/1", view_status},
+constexpr std::array<std::pair<std::string_view, Draw>, 36> draws{{{"tandem.status/1", view_status},
                                                                    {"tandem.bundle/1", view_bundle},
                                                                    {"tandem.releases/1", view_releases},
                                                                    {"tandem.environments/1", view_environments},
@@ -58,6 +58,7 @@ constexpr std::array<std::pair<std::string_view, Draw>, 35> draws{{{"tandem.stat
                                                                    {"tandem.secrets/1", view_secrets},
                                                                    {"tandem.metrics/1", view_metrics},
                                                                    {"tandem.initialised/1", view_initialised},
+                                                                   {"tandem.contract/1", view_contract},
                                                                    {"tandem.serving/1", view_serving},
                                                                    {"tandem.started/1", view_started},
                                                                    {"tandem.cancel/1", view_cancel},

@@ -17,9 +17,9 @@ std::string stack_lines(const Look& stack, const Style& style) {
   Table outputs(style, {"", ""});
   for (const auto& [name, value] : stack["outputs"].members()) outputs.add({{name}, {value.text()}});
   out += outputs.text("  ");
-  Table resources(style, {"resource", "type", "status", "physical id"});
+  Table resources(style, {"resource", "type", "standing", "physical id"});
   for (const auto& resource : stack["resources"].list())
-    resources.add({{first_of(resource, {"logical_id", "name"})}, {resource["type"].text()}, {resource["status"].text()}, {resource["physical_id"].text(), &Style::dim}});
+    resources.add({{first_of(resource, {"logical_id", "name"})}, {resource["type"].text()}, {resource["standing"].text()}, {resource["physical_id"].text(), &Style::dim}});
   return resources.is_empty() ? out : out + resources.text("  ");
 }
 
@@ -29,6 +29,8 @@ std::string view_stacks(const View& view) {
   std::string out;
   const auto& stacks = view.document["stacks"];
   for (const auto& stack : stacks["stacks"].is_there() ? stacks["stacks"].list() : stacks.list()) out += stack_lines(stack, view.style);
+  for (const auto& stack : stacks["gone"].list())
+    out += fmt::format("{} {}: nothing is left of it\n", stack["name"].text(), stack["status"].text());
   return out.empty() ? "no stacks yet\n" : out;
 }
 

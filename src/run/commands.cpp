@@ -109,7 +109,7 @@ Done Office::resume() {
 }
 
 Result<Answer> Office::perform(const std::string& command, const json::object& arguments) {
-  for (const auto& find : {find_run_command, find_release_command, find_repository_command, find_upkeep_command,
+  for (const auto& find : {find_run_command, find_release_command, find_repository_command, find_contract_command, find_upkeep_command,
                            find_maintain_command, find_event_command})
     if (const auto body = find(command)) return body(*this, arguments);
   return failure(Fault::Invalid, "tandem {} cannot be asked here", command).with_code("TD0102")

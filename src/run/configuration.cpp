@@ -228,11 +228,23 @@ class ConfigurationReader {
     properties.finish();
   }
 
+  std::uint64_t limit(Properties& properties, std::string_view key, std::uint64_t otherwise, int least) {
+    const auto written = properties.whole(key, "");
+    if (!written) return otherwise;
+    if (*written < least) findings_.error("E113", properties.at(key), fmt::format("{} must be {} or more, not {}", key, least, *written));
+    return static_cast<std::uint64_t>(std::max(*written, decltype(*written)(least)));
+  }
+
   void read_steps(const yaml::Node& node) {
     Properties properties(node, "steps", "steps", findings_);
     configuration_.unsandboxed = choose(properties, "sandbox", false,
                                         std::array<std::pair<std::string_view, bool>, 2>{{{"required", false}, {"optional", true}}});
     configuration_.network_in_steps = properties.flag("network").value_or(true);
+    configuration_.errexit_in_steps = properties.flag("errexit").value_or(false);
+    auto& limits = configuration_.step_limits;
+    limits.memory_mib = limit(properties, "memory-mib", limits.memory_mib, 64);
+    limits.processes = limit(properties, "processes", limits.processes, 16);
+    limits.file_mib = limit(properties, "file-mib", limits.file_mib, 1);
     properties.finish();
   }
 

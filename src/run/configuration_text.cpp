@@ -141,11 +141,18 @@ history:
 # How the steps of workflows run.
 #   sandbox   required: a step does not run where no sandbox can be had; optional: it runs without, and the run says so
 #   network   whether steps may reach the network, for example package registries
+#   errexit   whether a command that fails in the middle of a step fails the step; false: it is only noted
+#   memory-mib, processes, file-mib   what the steps of one action may take together, and the size of one file
 steps:
   sandbox: {}
   network: {}
-)", configuration.port, configuration.parallel_runs, configuration.poll_seconds, configuration.keep_days, configuration.keep_runs,
-                     configuration.unsandboxed ? "optional" : "required", configuration.network_in_steps);
+  errexit: {}
+  memory-mib: {}
+  processes: {}
+  file-mib: {}
+)", configuration.port, configuration.parallel_runs, configuration.poll_seconds, configuration.keep_days,
+                     configuration.keep_runs, configuration.unsandboxed ? "optional" : "required", configuration.network_in_steps, configuration.errexit_in_steps,
+                     configuration.step_limits.memory_mib, configuration.step_limits.processes, configuration.step_limits.file_mib);
   return out;
 }
 

@@ -47,7 +47,7 @@ workflow::Known Dispatcher::known() const {
 }
 
 Result<std::vector<std::pair<std::string, std::string>>> Dispatcher::workflow_files(const CommitId& commit) {
-  const auto& store = shop_.pair.repository();
+  const auto store = TRY(git::Repository::open(shop_.folders.pair_store()));   // one for each thread that asks
   const auto tree = TRY(store.tree_of(commit));
   std::vector<std::pair<std::string, std::string>> out;
   const auto folder = TRY(store.find(tree, ".codecatalyst/workflows"));
@@ -92,7 +92,8 @@ Result<EventArrived> Dispatcher::plan(const Event& event) {
 
 /// Fetches only when the commit is not here: asking git takes longer than all the rest of starting a run.
 Done Dispatcher::bring(const RepositoryConfiguration& repository, const CommitId& commit) {
-  if (shop_.pair.repository().commit(commit)) return done();
+  const auto store = TRY(git::Repository::open(shop_.folders.pair_store()));
+  if (store.commit(commit)) return done();
   const auto lock = TRY(shop_.pair.lock(std::chrono::minutes{2}));
   return shop_.pair.fetch(repository);
 }
@@ -145,7 +146,7 @@ Result<std::optional<Event>> Dispatcher::push_event(const std::string& name, con
               .repository = name, .branch = branch, .before = last.value_or(before), .after = after, .actor = actor,
               .at = shop_.clock.now()};
   TRY(bring(repository, after));
-  const auto& store = shop_.pair.repository();
+  const auto store = TRY(git::Repository::open(shop_.folders.pair_store()));   // one for each thread that asks
   const auto commit = TRY(store.commit(after));
   event.cause = run_of_trailers(commit.message);
   if (!event.before.empty()) {

@@ -2,6 +2,7 @@
 
 #include "base/files.hpp"
 #include "base/text.hpp"
+#include "run/masking.hpp"
 #include "run/way_back.hpp"
 
 namespace tandem::run {
@@ -25,11 +26,19 @@ Result<ActionOutcome> deploy_at_once(const Work& work) {
   auto outcome = TRY(deploy_candidate(work));
   auto run = work.run;
   run.actions[work.action.name].outcome = outcome;
-  const auto promoted = TRY(promote({work.shop, run, work.action, work.attempt, work.stop}));
+  const auto promoted = TRY(promote({work.shop, run, work.action, work.attempt, work.stop, work.masker}));
   outcome.outputs.insert(promoted.outputs.begin(), promoted.outputs.end());
   outcome.detail["deployment"] = promoted.detail.at("deployment");
   outcome.notes.push_back("promoted without verification: the workflow has no tandem/verify@v1 between deploy and promote");
   return outcome;
+}
+
+/// What must not be seen of this action. A secret that cannot be read is missed by whoever needs it.
+shell::Masker masker_for(Workshop& shop, const Action& action) {
+  std::map<std::string, std::string> secrets;
+  for (const auto& name : workflow::secrets_of(action))
+    if (auto value = shop.secrets.find(name); value && *value) secrets[name] = std::move(**value);
+  return shell::Masker(secrets);
 }
 
 }  // namespace
@@ -45,6 +54,7 @@ Result<ActionOutcome> Journey::travel(const Work& work) {
   // infrastructure side
   if (kind == "tandem/detect-sync") return detect_sync(work);
   if (kind == "tandem/compose") return compose_bundle(work);
+  if (kind == "tandem/contract") return keep_contract(work);
   if (kind == "tandem/deploy") return deploy_candidate(work);
   if (kind == "tandem/verify") return verify_candidate(work);
   if (kind == "tandem/promote") return promote(work);
@@ -59,12 +69,12 @@ Result<ActionOutcome> Journey::travel(const Work& work) {
 }
 
 ActionOutcome Journey::perform(const Run& run, const Action& action, int attempt, std::stop_token stop) {
-  const Work work{shop_, run, action, attempt, stop};
+  const auto masker = masker_for(shop_, action);
+  const Work work{shop_, run, action, attempt, stop, &masker};
   auto outcome = travel(work);
-  if (outcome && outcome->succeeded) return std::move(*outcome);
-  auto failed = outcome ? std::move(*outcome) : ActionOutcome{.error = std::move(outcome.error())};
-  if (failed.error) work.say(text(*failed.error));
-  return failed;
+  auto ended = masked(outcome ? std::move(*outcome) : ActionOutcome{.error = std::move(outcome.error())}, masker);
+  if (!ended.succeeded && ended.error) work.say(text(*ended.error));
+  return ended;
 }
 
 ActionOutcome Journey::wrap_up(const Run& run, std::stop_token stop) {

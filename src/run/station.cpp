@@ -12,6 +12,24 @@ Result<Record> record_of(const Run& run, std::string_view noun, std::string_view
   return parse(*detail);
 }
 
+/// As the service would have called it.
+std::string trigger_type(EventKind kind) {
+  if (kind == EventKind::Push) return "PUSH";
+  if (kind == EventKind::PullRequest) return "PULLREQUEST";
+  return kind == EventKind::Schedule ? "SCHEDULE" : "MANUAL";
+}
+
+/// Text that whoever made the commit chose freely. A commit that cannot be read has none.
+void add_commit(Workshop& shop, const Run& run, std::map<std::string, std::string>& source) {
+  source["CommitAuthor"] = "";
+  source["CommitMessage"] = "";
+  const auto store = git::Repository::open(shop.folders.pair_store());
+  const auto commit = store ? store->commit(run.commit) : Result<git::Commit>(store.error());
+  if (!commit) return;
+  source["CommitAuthor"] = commit->author.name;
+  source["CommitMessage"] = commit->message;
+}
+
 }  // namespace
 
 Result<std::string> Work::configured(std::string_view key, std::string other) const {
@@ -29,8 +47,10 @@ Result<workflow::Values> Work::values() const {
     if (state.outcome && state.outcome->succeeded) out.outputs[name] = state.outcome->outputs;
   out.source = {{"CommitId", run.commit.value},
                 {"BranchName", run.event.branch},
-                {"TriggerType", std::string(word(run.event.kind))},
+                {"SourceType", "GIT"},
+                {"TriggerType", trigger_type(run.event.kind)},
                 {"DestinationBranchName", run.event.destination}};
+  add_commit(shop, run, out.source);
   for (const auto& [name, value] : run.inputs) out.outputs["Inputs"][name] = value;
   for (const auto& name : workflow::secrets_of(action)) {
     if (run.event.is_foreign)

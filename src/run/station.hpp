@@ -14,6 +14,7 @@
 #include "record/run.hpp"
 #include "record/sync_record.hpp"
 #include "run/workshop.hpp"
+#include "shell/masker.hpp"
 #include "workflow/substitute.hpp"
 
 namespace tandem::run {
@@ -25,9 +26,12 @@ struct Work {
   const Action& action;
   int attempt;
   std::stop_token stop;
+  const shell::Masker* masker = nullptr;   ///< of the action's secrets
 
-  /// A line in the action's log.
-  void say(std::string_view line) const { shop.logs.add(run.id, action.name, line); }
+  /// Lines in the action's log.
+  void say(std::string_view lines) const { shop.logs.add(run.id, action.name, hidden(lines)); }
+  /// The text without the action's secrets.
+  std::string hidden(std::string_view text) const { return masker == nullptr ? std::string(text) : masker->masked(text); }
   /// A Configuration value with its references replaced, or `other`.
   Result<std::string> configured(std::string_view key, std::string other = "") const;
   /// What references of this action stand for: outputs of the run's actions, the source, the secrets it names.
@@ -61,6 +65,7 @@ Result<ActionOutcome> carry(const Work& work);                               // 
 Result<ActionOutcome> start_and_wait(const Work& work, const Start& start);  // tandem/start-workflow
 Result<ActionOutcome> detect_sync(const Work& work);                         // tandem/detect-sync
 Result<ActionOutcome> compose_bundle(const Work& work);                      // tandem/compose
+Result<ActionOutcome> keep_contract(const Work& work);                       // tandem/contract
 Result<ActionOutcome> deploy_candidate(const Work& work);                    // tandem/deploy
 Result<ActionOutcome> verify_candidate(const Work& work);                    // tandem/verify
 Result<ActionOutcome> promote(const Work& work);                             // tandem/promote
@@ -70,6 +75,11 @@ Result<ActionOutcome> invoke_function(const Work& work);                     // 
 
 /// What deploy_candidate would change. Prepares nothing.
 Result<deploy::Plan> plan_candidate(const Work& work);
+
+/// The infrastructure commit a run deploys: the one that a sync of its own has made, else its own.
+CommitId deployed_commit(const Run& run);
+/// The assembly of that commit with the bundle in its place; synthesised once, then reused.
+Result<Assembly> synthesised(const Work& work, const EnvironmentConfiguration& environment, const std::optional<Bundle>& bundle);
 
 /// An outcome that succeeded, with its outputs.
 ActionOutcome succeeded(std::map<std::string, std::string> outputs = {});

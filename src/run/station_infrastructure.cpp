@@ -41,13 +41,6 @@ Detected detected(const Run& run) {
   return {{fields.string_or("application", "")}, fields.string_or("strategy", "")};
 }
 
-/// The infrastructure commit this run deploys: the one that a sync of its own has made, else its own.
-CommitId deployed_commit(const Run& run) {
-  if (find_detail(run, "sync") != nullptr)
-    if (const auto record = sync_of(run); record && record->target_repository == run.repository) return record->landed;
-  return run.commit;
-}
-
 /// What package managers and language tools need to know of this machine.
 std::map<std::string, std::string> tools_of_this_machine() {
   auto out = tool_environment();
@@ -74,25 +67,6 @@ Result<fs::path> laid_out(const Work& work, const std::optional<Bundle>& bundle)
   TRY(tandem::remove_all(place));
   TRY(copy_folder(bundle->folder, place), "putting the bundle into place");
   return folder;
-}
-
-Result<Assembly> synthesised(const Work& work, const EnvironmentConfiguration& environment, const std::optional<Bundle>& bundle) {
-  const auto folder = TRY(laid_out(work, bundle));
-  const auto root = TRY(work.configured("CdkRootPath", environment.cdk_folder));
-  deploy::SynthRequest request{.folder = (folder / root).lexically_normal(), .cache = work.shop.folders.cache() / "synth",
-                               .environment = environment.name};
-  request.tools = tools_of_this_machine();
-  if (bundle) {
-    request.entry_point = bundle->entry_point;
-    request.bundle = bundle->digest;
-    request.bundle_path = fs::path(work.shop.configuration.compose.folder).lexically_relative(fs::path(root).lexically_normal()).string();
-    request.context["handler"] = bundle->entry_point;
-  }
-  request.context["environment"] = environment.name;
-  auto assembly = TRY(deploy::synthesise(request, [&](std::string_view line) { work.say(line); }, work.stop), "synthesising");
-  work.say(assembly.reused ? "synth: nothing the CDK app reads has changed; the assembly of an earlier run is used"
-                           : fmt::format("synth: {} stacks", assembly.stacks.size()));
-  return assembly;
 }
 
 Result<Release> released(const Work& work, const std::optional<Bundle>& bundle, const Assembly& assembly) {
@@ -143,6 +117,31 @@ Error proof_failure(const Proof& proof) {
 }
 
 }  // namespace
+
+CommitId deployed_commit(const Run& run) {
+  if (find_detail(run, "sync") != nullptr)
+    if (const auto record = sync_of(run); record && record->target_repository == run.repository) return record->landed;
+  return run.commit;
+}
+
+Result<Assembly> synthesised(const Work& work, const EnvironmentConfiguration& environment, const std::optional<Bundle>& bundle) {
+  const auto folder = TRY(laid_out(work, bundle));
+  const auto root = TRY(work.configured("CdkRootPath", environment.cdk_folder));
+  deploy::SynthRequest request{.folder = (folder / root).lexically_normal(), .cache = work.shop.folders.cache() / "synth",
+                               .environment = environment.name};
+  request.tools = tools_of_this_machine();
+  if (bundle) {
+    request.entry_point = bundle->entry_point;
+    request.bundle = bundle->digest;
+    request.bundle_path = fs::path(work.shop.configuration.compose.folder).lexically_relative(fs::path(root).lexically_normal()).string();
+    request.context["handler"] = bundle->entry_point;
+  }
+  request.context["environment"] = environment.name;
+  auto assembly = TRY(deploy::synthesise(request, [&](std::string_view line) { work.say(line); }, work.stop), "synthesising");
+  work.say(assembly.reused ? "synth: nothing the CDK app reads has changed; the assembly of an earlier run is used"
+                           : fmt::format("synth: {} stacks", assembly.stacks.size()));
+  return assembly;
+}
 
 Result<ActionOutcome> detect_sync(const Work& work) {
   sync::DetectRequest request{.source = TRY(work.shop.repository(Role::Application)), .target = TRY(work.shop.repository(work.run.repository)),
@@ -209,7 +208,10 @@ Result<ActionOutcome> deploy_candidate(const Work& work) {
   if (!prepared) {
     TRY(note_deployment(work.shop, {.id = request.deployment, .release = release.id, .environment = environment.name, .run = work.run.id,
                                     .phase = Phase::Failed, .reason = prepared.error().what}));
-    return Error(std::move(prepared).error()).during(fmt::format("deploying release {} to {}", release.id.value, environment.name));
+    auto error = std::move(prepared).error();
+    if (error.code.empty()) error = std::move(error).with_code("TD0504");
+    if (error.next.empty()) error = std::move(error).with_next("nothing of it is left and live traffic never saw it; tandem stack --events tells the story");
+    return std::move(error).during(fmt::format("deploying release {} to {}", release.id.value, environment.name));
   }
   auto deployment = std::move(*prepared);
   deployment.environment = environment.name;

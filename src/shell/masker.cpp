@@ -38,6 +38,22 @@ std::string json_escaped(const std::string& text) {
   return quoted.substr(1, quoted.size() - 2);
 }
 
+/// As most writers outside JavaScript do it: everything beyond ASCII is \uXXXX. Only for valid UTF-8.
+std::string json_in_ascii(const std::string& escaped) {
+  std::string out;
+  for (size_t i = 0; i < escaped.size();) {
+    const auto lead = static_cast<unsigned char>(escaped[i]);
+    const size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    std::uint32_t point = size == 1 ? lead : lead & (0x7FU >> size);
+    for (size_t k = 1; k < size && i + k < escaped.size(); ++k) point = point << 6U | (static_cast<unsigned char>(escaped[i + k]) & 0x3FU);
+    if (size == 1) out += escaped[i];
+    else if (point < 0x10000) out += fmt::format("\\u{:04x}", point);
+    else out += fmt::format("\\u{:04x}\\u{:04x}", 0xD800 + ((point - 0x10000) >> 10U), 0xDC00 + ((point - 0x10000) & 0x3FFU));
+    i += size;
+  }
+  return out;
+}
+
 }  // namespace
 
 Masker::Masker(const std::map<std::string, std::string>& secrets) {
@@ -77,7 +93,10 @@ void Masker::add_disguises(const std::string& secret) {
   add(with_lower_escapes(encoded));
   add(replaced(encoded, "%20", "+"));
   add(percent_encoded(secret, Slash::Keep));
-  add(json_escaped(secret));
+  const auto escaped = json_escaped(secret);
+  add(escaped);
+  add(replaced(escaped, "/", "\\/"));
+  if (is_valid_utf8(secret)) add(json_in_ascii(escaped));
   add(replaced(secret, "'", "'\\''"));
 }
 

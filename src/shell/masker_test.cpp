@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "base/digest.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
+#include "shell/line_stream.hpp"
 
 namespace tandem::shell {
 namespace {
@@ -56,6 +58,52 @@ TEST(Masker, LeavesShortSecretsAndSaysSo) {
   EXPECT_EQ(masker.masked("abcabc"), "abcabc");
   EXPECT_EQ(masker.too_short(), std::vector<std::string>{"tiny"});
   EXPECT_FALSE(masker.finds("abc"));
+}
+
+/// Every form a secret is expected in, inside text that must stay.
+std::vector<std::string> disguises(const std::string& secret) {
+  std::vector<std::string> out{secret, hex(secret), upper(hex(secret)), percent_encoded(secret), to_text(json::value(secret))};
+  for (const auto* before : {"", "x", "xy"}) {
+    out.push_back(base64(before + secret + "tail"));
+    out.push_back(base64url(before + secret + "tail"));
+  }
+  return out;
+}
+
+TEST(Masker, FindsJsonAsOtherWritersWriteIt) {
+  const Masker masker(Secrets{{"s", "pass/wörd\"😀"}});
+  EXPECT_EQ(masker.masked(R"({"p":"pass\/wörd\"😀"})"), R"({"p":"***"})");
+  EXPECT_EQ(masker.masked(R"({"p":"pass/w\u00f6rd\"\ud83d\ude00"})"), R"({"p":"***"})");
+}
+
+TEST(LineStream, MasksEveryFormOfASecretWhereverItsBytesAreSplit) {
+  const std::string secret = "S3cr3t/+&=\"val ue";
+  const Masker masker(Secrets{{"s", secret}});
+  for (const auto& form : disguises(secret)) {
+    const auto text = "before " + form + " after\n";
+    for (size_t split = 0; split <= text.size(); ++split) {
+      std::string said;
+      LineStream lines(masker, "\x1emark ", [&said](std::string_view line) { said += line; }, [](std::string_view) {});
+      lines.add(std::string_view(text).substr(0, split));
+      lines.add(std::string_view(text).substr(split));
+      lines.finish();
+      EXPECT_TRUE(said.starts_with("before ") && said.ends_with(" after") && said.contains("***")) << form << " split at " << split << ": " << said;
+      EXPECT_FALSE(said.contains(form)) << split;
+    }
+  }
+}
+
+TEST(LineStream, MasksEachLineOfASecretOfSeveralLinesWhereverItIsSplit) {
+  const std::string secret = "-----BEGIN KEY-----\nMIIBVgIBADANBgkq\nabcdefghij==\n-----END KEY-----\n";
+  const Masker masker(Secrets{{"pem", secret}});
+  const auto text = "key: " + secret;
+  for (size_t split = 0; split <= text.size(); ++split) {
+    std::vector<std::string> said;
+    LineStream lines(masker, "\x1emark ", [&said](std::string_view line) { said.emplace_back(line); }, [](std::string_view) {});
+    for (const auto piece : {std::string_view(text).substr(0, split), std::string_view(text).substr(split)}) lines.add(piece);
+    lines.finish();
+    EXPECT_EQ(said, (std::vector<std::string>{"key: ***", "***", "***", "***"})) << split;
+  }
 }
 
 }  // namespace

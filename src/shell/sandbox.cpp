@@ -75,11 +75,17 @@ std::vector<fs::path> tool_folders(std::string_view path, const fs::path& home) 
 
 namespace {
 
-std::vector<std::string> namespaces(Network network, bool maps_users) {
+/// `maps_users`: root outside is an ordinary user inside. `is_last`: nobody inside can make user namespaces of his own,
+/// which would open a large part of the kernel to him.
+std::vector<std::string> namespaces(Network network, bool maps_users, bool is_last) {
   std::vector<std::string> arguments{"--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try",
                                      "--die-with-parent", "--new-session", "--hostname", "tandem"};
   if (network == Network::Denied) arguments.push_back("--unshare-net");
   if (maps_users) arguments.insert(arguments.end(), {"--unshare-user", "--uid", "1000", "--gid", "1000"});
+  if (is_last) {
+    if (!maps_users) arguments.push_back("--unshare-user");
+    arguments.push_back("--disable-userns");
+  }
   else if (::geteuid() == 0) arguments.insert(arguments.end(), {"--cap-drop", "ALL"});
   return arguments;
 }
@@ -165,10 +171,12 @@ Result<Sandbox> Sandbox::find(const std::string& program, Network network) {
   sandbox.network_ = network;
   std::string reason;
   const bool is_root = ::geteuid() == 0;
-  for (const bool maps_users : is_root ? std::vector<bool>{true, false} : std::vector<bool>{false}) {
+  for (const auto& [maps_users, is_last] : is_root ? std::vector<std::pair<bool, bool>>{{true, true}, {true, false}, {false, false}}
+                                                  : std::vector<std::pair<bool, bool>>{{false, true}, {false, false}}) {
     sandbox.maps_users_ = maps_users;
+    sandbox.is_last_ = is_last;
     Command command{.argv = {program}, .environment = tool_environment(), .time_limit = std::chrono::seconds(20)};
-    for (auto& part : namespaces(network, maps_users)) command.argv.push_back(std::move(part));
+    for (auto& part : namespaces(network, maps_users, is_last)) command.argv.push_back(std::move(part));
     for (auto& part : system_arguments()) command.argv.push_back(std::move(part));
     command.argv.insert(command.argv.end(), {"--", "true"});
     const auto tried = run_program(command);
@@ -182,7 +190,7 @@ Result<Sandbox> Sandbox::find(const std::string& program, Network network) {
 std::vector<std::string> Sandbox::arguments(const StepsRequest& request, const fs::path& control,
                                             const fs::path& working_folder) const {
   std::vector<std::string> arguments{program_};
-  for (auto& part : namespaces(network_, maps_users_)) arguments.push_back(std::move(part));
+  for (auto& part : namespaces(network_, maps_users_, is_last_)) arguments.push_back(std::move(part));
   for (auto& part : system_arguments()) arguments.push_back(std::move(part));
   auto mounts = mounts_of(request, control, maps_users_);
   // A folder comes after the one it lies in, so that what is hidden inside a visible folder stays hidden and the

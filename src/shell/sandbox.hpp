@@ -38,6 +38,7 @@ class Sandbox {
   std::string program_;
   Network network_ = Network::Allowed;
   bool maps_users_ = false;     ///< root outside is an ordinary user inside
+  bool is_last_ = false;        ///< no user namespace can be made inside
 };
 
 /// Every process that descends from `pid`, itself not included.

@@ -5,24 +5,31 @@
 
 namespace tandem::shell {
 
-/// Reads NAME=value pairs from its standard input, then runs the steps, each in a bash of its own, until one fails.
-/// Says "begin N" and "end N code" behind the marker. Arguments: control folder, state file, marker, number of steps,
-/// working folder, names of output variables.
+/// Reads from its standard input what the steps start with, NAME=value pairs, then after an empty one the secrets, and
+/// runs the steps, each in a bash of its own, until one fails. Says "begin N" and "end N code" behind the marker.
+/// Arguments: control folder, state file, marker, number of steps, working folder, limit of processes (0: none), names
+/// of output variables.
 /// The environment comes by standard input because nothing the workflow names may reach the sandbox program itself
-/// (LD_PRELOAD), nor stand in a process list.
+/// (LD_PRELOAD), nor stand in a process list. The driver exports nothing once that is in the state file, so a step's
+/// bash starts with its secrets alone: those that secrets_N names.
 inline constexpr std::string_view driver_script = R"bash(
 __tandem_stopping=''
 trap '__tandem_stopping=yes' TERM
 exec 2>&1
-while IFS= builtin read -r -d '' __tandem_setting; do builtin export "$__tandem_setting"; done
+while IFS= builtin read -r -d '' __tandem_setting && [[ -n $__tandem_setting ]]; do builtin export "$__tandem_setting"; done
+builtin declare -A __tandem_secrets
+while IFS= builtin read -r -d '' __tandem_setting; do __tandem_secrets[${__tandem_setting%%=*}]=${__tandem_setting#*=}; done
 exec </dev/null
 __tandem_control=$1 __tandem_state=$2 __tandem_marker=$3 __tandem_count=$4
 cd -- "$5" || exit 1
-shift 5
+(( $6 == 0 )) || ulimit -u "$6"
+shift 6
 { builtin export -p; builtin printf 'cd -- %q\n' "$PWD"; } >|"$__tandem_state"
+while builtin read -r __tandem_setting; do builtin declare +x "$__tandem_setting"; done < <(builtin compgen -e)
 for (( __tandem_step = 0; __tandem_step < __tandem_count; ++__tandem_step )); do
   builtin printf '%sbegin %d\n' "$__tandem_marker" "$__tandem_step"
-  ( exec -c "$BASH" --norc --noprofile "$__tandem_control/wrapper.sh" "$__tandem_control/step_$__tandem_step.sh" \
+  ( while builtin read -r __tandem_setting; do builtin export "$__tandem_setting=${__tandem_secrets[$__tandem_setting]}"; done <"$__tandem_control/secrets_$__tandem_step"
+    exec "$BASH" --norc --noprofile "$__tandem_control/wrapper.sh" "$__tandem_control/step_$__tandem_step.sh" \
       "$__tandem_state" "$__tandem_control/notes" "$__tandem_step" )
   __tandem_code=$?
   [[ -z $__tandem_stopping || $__tandem_code != 0 ]] || __tandem_code=143
@@ -33,13 +40,13 @@ done
 )bash";
 
 /// Runs one step: takes over the state of the one before, exports what the step sets, notes commands that fail on the
-/// way, and saves the state when the step ends, however it ends. The step's own EXIT trap is kept and runs as well.
+/// way, and saves the state, without the step's secrets, when the step ends, however it ends. The step's own EXIT trap is kept and runs as well.
 /// Arguments: script, state file, notes file, number of the step.
 inline constexpr std::string_view wrapper_script = R"bash(
 __tandem_script=$1 __tandem_state=$2 __tandem_notes=$3 __tandem_step=$4 __tandem_on_exit=''
 set --
 builtin . "$__tandem_state" 2>/dev/null
-__tandem_save() { { builtin export -p; builtin printf 'cd -- %q\n' "$PWD"; } >|"$__tandem_state"; }
+__tandem_save() { ( builtin unset "${!CATALYST_SECRETS_@}"; builtin export -p; builtin printf 'cd -- %q\n' "$PWD" ) >|"$__tandem_state"; }
 __tandem_failed() {
   [[ $- == *e* || $4 != "$__tandem_script" ]] && return
   builtin printf '%s\0%s\0%s\0%s\0' "$__tandem_step" "$2" "$1" "$3" >>"$__tandem_notes"
@@ -84,6 +91,22 @@ for __tandem_name; do
   [[ -v $__tandem_name ]] && builtin printf '%s\0%s\0' "$__tandem_name" "${!__tandem_name}"
 done >|"$__tandem_out"
 true
+)bash";
+
+/// Puts itself under the limits of the action and becomes the program after "--": `join` a control group, `file` and
+/// `data` limits in KiB.
+inline constexpr std::string_view launcher_script = R"bash(
+ulimit -c 0
+while [[ $1 != -- ]]; do
+  case $1 in
+    join) builtin echo $$ >"$2" || exit 125 ;;
+    file) ulimit -f "$2" || exit 125 ;;
+    data) ulimit -d "$2" || exit 125 ;;
+  esac
+  shift 2
+done
+shift
+exec "$@"
 )bash";
 
 }  // namespace tandem::shell

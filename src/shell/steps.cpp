@@ -15,6 +15,8 @@
 #include "base/files.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
+#include "shell/control_group.hpp"
+#include "shell/environment.hpp"
 #include "shell/line_stream.hpp"
 #include "shell/masker.hpp"
 #include "shell/sandbox.hpp"
@@ -28,48 +30,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr size_t output_bytes_max = 32UL << 10;
 constexpr size_t annotations_max = 100;
-
-bool is_shell_name(std::string_view name) {
-  static const RE2 pattern("[A-Za-z_][A-Za-z0-9_]*");
-  return RE2::FullMatch(re2::StringPiece(name.data(), name.size()), pattern);
-}
-
-/// Names that bash does not let anybody set.
-bool is_readonly_in_bash(const std::string& name) {
-  static const std::set<std::string> names{"BASHOPTS", "BASH_VERSINFO", "EUID", "PPID", "SHELLOPTS", "UID"};
-  return names.contains(name);
-}
-
-std::string shell_name(std::string name) {
-  for (auto& c : name)
-    if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
-  return name;
-}
-
-std::string secret_variable(const std::string& name) { return "CATALYST_SECRETS_" + shell_name(name); }
-
-/// The script with `${Secrets.x}` turned into a reference to the variable that holds it. Secrets never become text.
-Result<std::string> with_secret_references(const std::string& script, const std::map<std::string, std::string>& secrets) {
-  static const RE2 reference(R"(\$\{Secrets\.([A-Za-z0-9_-]+)\})");
-  re2::StringPiece rest(script);
-  std::string out;
-  re2::StringPiece whole;
-  while (reference.Match(rest, 0, rest.size(), RE2::UNANCHORED, &whole, 1)) {
-    const std::string name(whole.data() + 10, whole.size() - 11);
-    if (!secrets.contains(name)) return failure(Fault::Invalid, "the secret {} does not exist", name).with_code("E163");
-    out.append(rest.data(), static_cast<size_t>(whole.data() - rest.data()));
-    out += fmt::format("${{{}}}", secret_variable(name));
-    rest.remove_prefix(static_cast<size_t>(whole.data() - rest.data()) + whole.size());
-  }
-  out.append(rest.data(), rest.size());
-  return out;
-}
-
-fs::path working_folder_of(const StepsRequest& request) {
-  if (!request.working_folder.empty()) return request.working_folder;
-  if (!request.source_folder.empty()) return request.source_folder;
-  return request.artifact_folders.empty() ? request.folder : request.artifact_folders.begin()->second;
-}
+constexpr std::string_view mark_variable = "TANDEM_ACTION_MARK";
 
 Done check(const StepsRequest& request) {
   std::error_code code;
@@ -90,77 +51,12 @@ Done check(const StepsRequest& request) {
   }
   for (const auto& [name, value] : request.variables)
     if (value.find('\0') != value.npos) return failure(Fault::Invalid, "the variable {} holds a NUL byte", name);
-  for (const auto& step : request.steps)
-    if (step.find('\0') != step.npos) return failure(Fault::Invalid, "a step holds a NUL byte");
+  for (const auto& step : request.steps) {
+    if (step.script.find('\0') != step.script.npos) return failure(Fault::Invalid, "a step holds a NUL byte");
+    for (const auto& name : step.secrets)
+      if (!request.secrets.contains(name)) return failure(Fault::Invalid, "the secret {} does not exist", name).with_code("E163");
+  }
   return done();
-}
-
-/// Everything the steps start with, least important first: a later name wins.
-class Environment {
- public:
-  void set(const std::string& name, std::string value) { values_.insert_or_assign(name, std::move(value)); }
-  void suggest(const std::string& name, std::string value) { values_.emplace(name, std::move(value)); }
-  const std::map<std::string, std::string>& values() const { return values_; }
-  /// NAME=value, each followed by NUL.
-  std::string as_input() const {
-    std::string out;
-    for (const auto& [name, value] : values_) (out += name + '=' + value) += '\0';
-    return out;
-  }
-
- private:
-  std::map<std::string, std::string> values_;
-};
-
-/// Where pip and npm of this machine's user find their settings; HOME is another one inside.
-void point_to_settings(Environment& environment, Isolation isolation, const fs::path& home) {
-  const auto point = [&](const char* variable, const fs::path& file, const char* inside) {
-    std::error_code code;
-    if (fs::exists(file, code)) environment.suggest(variable, isolation == Isolation::Bubblewrap ? fmt::format("/run/tandem/{}", inside) : file.string());
-  };
-  if (home.empty()) return;
-  point("NPM_CONFIG_USERCONFIG", home / ".npmrc", "npmrc");
-  point("PIP_CONFIG_FILE", home / ".config/pip/pip.conf", "pip.conf");
-  point("PIP_CONFIG_FILE", home / ".pip/pip.conf", "pip.conf");
-  std::error_code code;
-  if (fs::exists(home / ".rustup", code)) environment.suggest("RUSTUP_HOME", (home / ".rustup").string());
-}
-
-Environment environment_of(const StepsRequest& request, Isolation isolation, const fs::path& home, std::vector<std::string>& warnings) {
-  Environment environment;
-  const auto tools = tool_environment();
-  for (const auto& [name, value] : tools) environment.set(name, value);
-  for (const auto& [name, value] : machine_environment())
-    if (is_shell_name(name)) environment.set(name, value);
-  point_to_settings(environment, isolation, tools.contains("HOME") ? tools.at("HOME") : "");
-  environment.set("HOME", home.string());
-  environment.set("PATH", fmt::format("{}/.local/bin:{}", home.string(), tools.contains("PATH") ? tools.at("PATH") : "/usr/local/bin:/usr/bin:/bin"));
-  environment.suggest("LANG", "C.UTF-8");
-  // The system's own folders cannot be written; what a step installs goes to its own HOME and is gone with it.
-  environment.suggest("PIP_BREAK_SYSTEM_PACKAGES", "1");
-  environment.suggest("NPM_CONFIG_PREFIX", (home / ".local").string());
-  if (request.cache_folder) {
-    environment.set("PIP_CACHE_DIR", (*request.cache_folder / "pip").string());
-    environment.set("NPM_CONFIG_CACHE", (*request.cache_folder / "npm").string());
-  }
-  if (isolation == Isolation::None) environment.set("TMPDIR", (request.folder / "tmp").string());
-
-  environment.set("CI", "true");
-  environment.set("CATALYST_DEFAULT_DIR", working_folder_of(request).string());
-  if (!request.source_folder.empty()) environment.set("CATALYST_SOURCE_DIR_WorkflowSource", request.source_folder.string());
-  for (const auto& [name, folder] : request.artifact_folders)
-    environment.set("CATALYST_SOURCE_DIR_" + shell_name(name.substr(name.rfind('/') + 1)), folder.string());
-  for (const auto& [name, value] : request.variables) {
-    const auto usable = replaced(name, "-", "_");
-    if (!is_shell_name(usable) || is_readonly_in_bash(usable)) {
-      warnings.push_back(fmt::format("the variable {} cannot be set in a shell and is left out", name));
-      continue;
-    }
-    if (usable != name) warnings.push_back(fmt::format("the variable {} is ${} in the steps", name, usable));
-    environment.set(usable, value);
-  }
-  for (const auto& [name, value] : request.secrets) environment.set(secret_variable(name), value);
-  return environment;
 }
 
 /// What the driver reports while the steps run. Written by the thread that reads their output, read when it has ended.
@@ -171,6 +67,16 @@ struct Progress {
   std::string last_line;
   std::atomic<Steady::rep> last_output{Steady::now().time_since_epoch().count()};
   std::exception_ptr thrown;
+
+  /// A bug of the listener waits until everything has ended.
+  void hear(const std::function<void()>& listener) {
+    if (thrown) return;
+    try {
+      listener();
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+  }
 
   void signal(std::string_view words) {
     const auto parts = split(words, ' ');
@@ -221,6 +127,79 @@ Ending bring_to_end(Process& process, const StepsRequest& request, Isolation iso
   return ending;
 }
 
+/// Without a sandbox and without a control group, a process that has left the group is known by what it was given.
+void kill_marked(const std::string& mark) {
+  const auto setting = fmt::format("{}={}", mark_variable, mark);
+  for (int look = 0; look < 20; ++look) {
+    bool found = false;
+    std::error_code code;
+    for (auto it = fs::directory_iterator("/proc", code); !code && it != fs::directory_iterator(); it.increment(code)) {
+      const int pid = std::atoi(it->path().filename().c_str());
+      const auto environment = pid > 1 ? read_file(it->path() / "environ") : Result<std::string>(std::string());
+      if (!environment || !environment->contains(setting)) continue;
+      found = true;
+      ::kill(pid, SIGKILL);
+    }
+    if (!found) return;
+  }
+}
+
+/// What an action may take, held by whatever this machine has: a control group, else limits of the processes.
+class Bounds {
+ public:
+  Bounds(const StepsRequest& request, Isolation isolation) : limits_(request.limits), mark_(isolation == Isolation::None ? hex(random_bytes(12)) : "") {
+    auto group = ControlGroup::make(request.limits);
+    if (group) group_.emplace(std::move(*group));
+  }
+  ~Bounds() {
+    if (group_) group_->kill_all();
+    if (!mark_.empty()) kill_marked(mark_);
+  }
+  Bounds(const Bounds&) = delete;
+  Bounds& operator=(const Bounds&) = delete;
+
+  const std::string& mark() const { return mark_; }
+  /// What comes before the command so that it starts within its bounds.
+  std::vector<std::string> launcher() const {
+    std::vector<std::string> argv{"bash", "--norc", "--noprofile", "-c", std::string(launcher_script), "launcher"};
+    const auto add = [&argv](const char* what, std::string value) { argv.insert(argv.end(), {what, std::move(value)}); };
+    if (group_)
+      for (const auto& file : group_->joining_files()) add("join", file.string());
+    if (limits_.file_bytes) add("file", std::to_string(*limits_.file_bytes >> 10));
+    // Of each process, not of all together: better than nothing. Address space would be the wrong measure, node
+    // reserves far more than it uses.
+    if (limits_.memory_bytes && !holds_memory()) add("data", std::to_string(*limits_.memory_bytes >> 10));
+    argv.push_back("--");
+    return argv;
+  }
+  /// For the driver: the kernel counts these per user, and root is not counted.
+  std::string process_limit() const {
+    const bool by_user = limits_.processes && !(group_ && group_->limits_processes());
+    return by_user ? std::to_string(*limits_.processes) : "0";
+  }
+  /// Which limit was met, as an explanation of a failure.
+  std::string met() const {
+    if (group_ && group_->ran_out_of_memory()) return fmt::format("; the action's memory limit of {} MiB was reached", *limits_.memory_bytes >> 20);
+    if (group_ && group_->ran_out_of_processes()) return fmt::format("; the action's limit of {} processes was reached", *limits_.processes);
+    return {};
+  }
+
+ private:
+  bool holds_memory() const { return group_ && group_->limits_memory(); }
+  Limits limits_;
+  std::string mark_;
+  std::optional<ControlGroup> group_;
+};
+
+/// NAME=value, each followed by NUL; the secrets come after an empty one.
+std::string as_input(const std::map<std::string, std::string>& environment, const std::map<std::string, std::string>& secrets) {
+  std::string out;
+  for (const auto& [name, value] : environment) (out += name + '=' + value) += '\0';
+  out += '\0';
+  for (const auto& [name, value] : secrets) (out += secret_variable(name) + '=' + value) += '\0';
+  return out;
+}
+
 std::string first_line_of(const std::string& script) {
   for (const auto& line : lines_of(script))
     if (!trimmed(line).empty()) return std::string(trimmed(line)).substr(0, 120);
@@ -263,17 +242,17 @@ void read_outputs(const StepsRequest& request, const fs::path& file, const Maske
     if (masker.finds(value))
       outcome.error = failure(Fault::Denied, "the output {} holds a secret", name).with_code("E-RUN-15").with_next("hand secrets on by name, not by value");
     else if (value.size() > output_bytes_max)
-      outcome.error = failure(Fault::Invalid, "the output {} is longer than {} bytes", name, output_bytes_max).with_code("E-RUN-15").with_next("hand long values on as an artifact");
+      outcome.error = failure(Fault::Invalid, "the output {} is longer than {} bytes", name, output_bytes_max).with_code("E-RUN-17").with_next("hand long values on as an artifact");
     outcome.outputs[name] = value;
   }
   if (outcome.error) outcome.outputs.clear();
   outcome.succeeded = !outcome.error;
 }
 
-Error step_failed(const StepsRequest& request, const Progress& progress, int code, const Masker& masker) {
+Error step_failed(const StepsRequest& request, const Progress& progress, int code, const Masker& masker, const std::string& met) {
   const auto said = progress.last_line.empty() ? "" : ": " + progress.last_line.substr(0, 300);
-  return failure(Fault::Invalid, "step {} ({}) failed: exit {}{}", progress.step + 1,
-                 as_utf8(masker.masked(first_line_of(request.steps[progress.step]))), code, said)
+  return failure(Fault::Invalid, "step {} ({}) failed: exit {}{}{}", progress.step + 1,
+                 as_utf8(masker.masked(first_line_of(request.steps[progress.step].script))), code, said, met)
       .with_code("E-RUN-10");
 }
 
@@ -291,8 +270,10 @@ Done lay_out(const fs::path& control, const fs::path& home, const StepsRequest& 
   TRY(write_file(control / "wrapper.sh", replaced(wrapper_script, "set -a\n", options + "set -a\n")));
   TRY(write_file(control / "outputs.sh", outputs_script));
   for (size_t i = 0; i < request.steps.size(); ++i) {
-    const auto script = TRY(with_secret_references(request.steps[i], request.secrets), "preparing step {}", i + 1);
-    TRY(write_file(control / fmt::format("step_{}.sh", i), script));
+    TRY(write_file(control / fmt::format("step_{}.sh", i), request.steps[i].script));
+    std::string names;
+    for (const auto& name : request.steps[i].secrets) names += secret_variable(name) + "\n";
+    TRY(write_file(control / fmt::format("secrets_{}", i), names));
   }
   TRY(write_file(control / "empty", ""));
   TRY(write_file(control / "passwd", fmt::format("root:x:0:0:root:/:/bin/sh\nbuilder:x:1000:1000::{}:/bin/bash\nnobody:x:65534:65534::/:/bin/sh\n", home.string())));
@@ -303,7 +284,7 @@ Done lay_out(const fs::path& control, const fs::path& home, const StepsRequest& 
 
 std::string_view word(Isolation isolation) { return isolation == Isolation::Bubblewrap ? "bubblewrap" : "none"; }
 
-Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_line, std::stop_token stop) {
+Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_line, std::stop_token stop, const OnPause& on_pause) {
   TRY(check(request));
   StepsOutcome outcome;
   const auto sandbox = Sandbox::find(request.sandbox_program, request.network);
@@ -323,16 +304,22 @@ Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_l
   const auto marker = fmt::format("\x1e{} ", hex(random_bytes(8)));
   // Inside, the state between steps lies in memory: a step may have put a secret into its environment.
   const auto state = sandbox ? std::string("/run/tandem.state") : (control.path() / "state").string();
+  const Bounds bounds(request, outcome.isolation);
   Command command;
   command.environment = tool_environment();
   command.folder = request.folder;
-  if (sandbox) command.argv = sandbox->arguments(request, control.path(), working_folder);
+  command.argv = bounds.launcher();
+  if (sandbox)
+    for (auto& part : sandbox->arguments(request, control.path(), working_folder)) command.argv.push_back(std::move(part));
   for (const auto& part : {std::string("bash"), std::string("--norc"), std::string("--noprofile"), (control.path() / "driver.sh").string(),
-                           control.path().string(), state, marker, std::to_string(request.steps.size()), working_folder.string()})
+                           control.path().string(), state, marker, std::to_string(request.steps.size()), working_folder.string(),
+                           bounds.process_limit()})
     command.argv.push_back(part);
   for (const auto& name : request.outputs)
     if (const auto usable = replaced(name, "-", "_"); is_shell_name(usable)) command.argv.push_back(usable);
-  command.input = environment_of(request, outcome.isolation, home, outcome.warnings).as_input();
+  auto environment = environment_of(request, outcome.isolation, home, outcome.warnings);
+  if (!bounds.mark().empty()) environment[std::string(mark_variable)] = bounds.mark();
+  command.input = as_input(environment, request.secrets);
 
   Progress progress;
   LineStream lines(
@@ -340,12 +327,9 @@ Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_l
       [&](std::string_view line) {
         if (line.starts_with('+') && line.find("__tandem_") != line.npos) return;  // `set -x` of a step sees our bash too
         progress.last_line = line;
-        if (progress.thrown) return;
-        try {
+        progress.hear([&] {
           if (on_line) on_line(progress.step, line);
-        } catch (...) {
-          progress.thrown = std::current_exception();
-        }
+        });
       },
       [&](std::string_view words) { progress.signal(words); });
   Ending ending;
@@ -353,10 +337,12 @@ Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_l
     auto process = TRY(Process::start(command, [&](Stream, std::string_view piece) {
       progress.last_output = Steady::now().time_since_epoch().count();
       lines.add(piece);
+      if (on_pause) progress.hear(on_pause);
     }));
     ending = bring_to_end(process, request, outcome.isolation, stop);
   }
   lines.finish();
+  if (on_pause) progress.hear(on_pause);
   if (progress.thrown) std::rethrow_exception(progress.thrown);
   if (ending.stopped) return failure(Fault::Cancelled, "the steps were stopped in step {}", progress.step + 1);
 
@@ -369,7 +355,7 @@ Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_l
   if (request.steps.empty()) return failure(Fault::Unavailable, "the shell ended with {}: {}", ending.exit.code, progress.last_line);
   outcome.failed_step = progress.step;
   outcome.exit_code = progress.failed_code.value_or(ending.exit.code);
-  outcome.error = ending.timed_out ? took_too_long(request, progress) : step_failed(request, progress, outcome.exit_code, masker);
+  outcome.error = ending.timed_out ? took_too_long(request, progress) : step_failed(request, progress, outcome.exit_code, masker, bounds.met());
   return outcome;
 }
 

@@ -21,21 +21,36 @@ enum class IsolationPolicy { Required, AllowUnsandboxed };
 /// Whether a failing command in the middle of a step ends the step (`set -e`) or is only annotated.
 enum class Errexit { Off, On };
 
+/// One bash script, ready to run: nothing in it is replaced any more.
+struct Step {
+  std::string script;
+  std::vector<std::string> secrets{};           ///< names of those it may see, each as CATALYST_SECRETS_<name>
+};
+
+/// What the processes of one action may take together; empty = no limit. Which of them can be held on this machine
+/// shows `try_walls`.
+struct Limits {
+  std::optional<std::uint64_t> memory_bytes{};
+  std::optional<std::uint64_t> processes{};     ///< threads count
+  std::optional<std::uint64_t> file_bytes{};    ///< of one file
+};
+
 /// What to run and what it may see. The caller has laid the folders out and removes them.
 struct StepsRequest {
   std::filesystem::path folder;                 ///< the action's root, writable, visible at its own path
   std::filesystem::path source_folder{};        ///< also /sources/WorkflowSource; empty = the action takes no source
   std::map<std::string, std::filesystem::path> artifact_folders{};  ///< by name or "action/name"; also /artifacts/<key>
   std::filesystem::path working_folder{};       ///< CATALYST_DEFAULT_DIR; empty = source, else first artifact, else `folder`
-  std::vector<std::string> steps;               ///< one bash script each; `${Secrets.x}` is the only reference left in them
+  std::vector<Step> steps;
   std::map<std::string, std::string> variables{};   ///< '-' in a name becomes '_'
-  std::map<std::string, std::string> secrets{};     ///< seen by the steps as CATALYST_SECRETS_<name>, masked in lines
+  std::map<std::string, std::string> secrets{};     ///< all of the action: masked in everything it says
   std::vector<std::string> outputs{};           ///< variables to read after the last step
   Duration time_limit{std::chrono::hours{8}};
   Duration grace{std::chrono::seconds{8}};      ///< between TERM and KILL, on time-out and stop
   Network network = Network::Allowed;
   IsolationPolicy isolation = IsolationPolicy::Required;
   Errexit errexit = Errexit::Off;
+  Limits limits{};
   std::optional<std::filesystem::path> cache_folder{};        ///< what pip and npm downloaded, kept between actions; writable
   std::vector<std::filesystem::path> hidden_folders{};        ///< never visible: the coordinator's state
   std::string sandbox_program = "bwrap";
@@ -61,9 +76,13 @@ struct StepsOutcome {
 /// not the caller's, and never after run_steps returned.
 using LineSink = std::function<void(size_t step, std::string_view line)>;
 
+/// After each burst of lines: what was handed over can be written now. On the thread of the LineSink.
+using OnPause = std::function<void()>;
+
 /// Runs the steps in order until one fails. Environment and working folder carry over from step to step; processes left
-/// in the background live until the action ends. Errors: Invalid (the request; unknown secret E163), Unavailable (no
+/// in the background live until the action ends, and no longer, whatever they did to get away. Errors: Invalid (the request; unknown secret E163), Unavailable (no
 /// sandbox), Cancelled (the token asked; everything it started is gone).
-Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_line, std::stop_token stop = {});
+Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_line, std::stop_token stop = {},
+                               const OnPause& on_pause = {});
 
 }  // namespace tandem::shell

@@ -13,6 +13,7 @@
 #include "base/files.hpp"
 #include "base/http.hpp"
 #include "base/text.hpp"
+#include "shell/environment.hpp"
 #include "shell/sandbox.hpp"
 
 namespace tandem::shell {
@@ -33,8 +34,23 @@ struct World {
     request.grace = std::chrono::seconds(5);
     (void)make_folders(request.source_folder);
   }
+  /// `${Secrets.x}` as a workflow says it: the step names the secret and reads its variable.
+  static Step step(std::string script) {
+    Step step;
+    const std::string_view opening = "${Secrets.";
+    for (auto at = script.find(opening); at != script.npos; at = script.find(opening, at + 1)) {
+      const auto end = script.find('}', at);
+      const auto name = script.substr(at + opening.size(), end - at - opening.size());
+      if (name.empty()) continue;
+      step.secrets.push_back(name);
+      script.replace(at, end - at, "${" + secret_variable(name));
+    }
+    step.script = std::move(script);
+    return step;
+  }
   Result<StepsOutcome> try_to_run(std::vector<std::string> steps, std::stop_token stop = {}) {
-    request.steps = std::move(steps);
+    request.steps.clear();
+    for (auto& script : steps) request.steps.push_back(step(std::move(script)));
     return run_steps(
         request,
         [this](size_t step, std::string_view line) {
@@ -335,7 +351,7 @@ TEST(Steps, AreKilledWhenTheyIgnoreTheRequestToEnd) {
 TEST(Steps, StopWhenAsked) {
   World world;
   std::stop_source stop;
-  world.request.steps = {"echo ready; sleep 1000"};
+  world.request.steps = {{"echo ready; sleep 1000"}};
   const auto stopped = run_steps(world.request, [&](size_t, std::string_view) { stop.request_stop(); }, stop.get_token());
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().fault, Fault::Cancelled);
@@ -375,7 +391,7 @@ TEST(Steps, StreamWithoutKeepingWhatTheySay) {
   World world;
   size_t lines = 0;
   size_t bytes = 0;
-  world.request.steps = {"head -c 10000000 /dev/zero | tr '\\0' x | fold -w 100; echo; printf '\\xff\\n'; head -c 3000000 /dev/zero | tr '\\0' y"};
+  world.request.steps = {{"head -c 10000000 /dev/zero | tr '\\0' x | fold -w 100; echo; printf '\\xff\\n'; head -c 3000000 /dev/zero | tr '\\0' y"}};
   std::string last;
   std::string short_line;
   const auto outcome = run_steps(world.request, [&](size_t, std::string_view line) {
@@ -399,7 +415,7 @@ TEST(Steps, KeepStandardErrorInItsPlaceBetweenStandardOutput) {
 
 TEST(Steps, PassOnABugOfTheirListenerAfterEverythingEnded) {
   World world;
-  world.request.steps = {"echo x; sleep 0.05; echo y"};
+  world.request.steps = {{"echo x; sleep 0.05; echo y"}};
   EXPECT_THROW((void)run_steps(world.request, [](size_t, std::string_view) { throw Bug("listener"); }), Bug);
 }
 

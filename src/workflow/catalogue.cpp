@@ -48,6 +48,7 @@ std::vector<ActionKind> ours() {
        {{"Repository", Text, true}, {"Workflow", Text, true}, {"Branch"}, {"Inputs", Json}, {"Wait", Flag}}, {"RunId"}},
       {"tandem/detect-sync", 1, Nature::Other, false, false, {{"Strategy"}}, {"DeploymentType", "ApiCommit", "SyncId"}},
       {"tandem/compose", 1, Nature::Other, false, false, {{"Handler"}}, {"Bundle", "Handler"}},
+      {"tandem/contract", 1, Nature::Other, false, false, {{"Function"}, {"Strict", Flag}}, {"Findings"}},
       {"tandem/deploy", 1, Nature::Deploy, true, false, {{"CdkRootPath"}, {"Context", Json}, {"Parameters", Json}},
        {"CandidateUrl"}, true},
       {"tandem/verify", 1, Nature::Deploy, true, false, {{"Suites", List}, {"Url"}}, {"Proof"}},

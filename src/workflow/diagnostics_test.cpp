@@ -193,7 +193,6 @@ INSTANTIATE_TEST_SUITE_P(Elsewhere, Saying, testing::Values(
     Case{"E170_format", HEAD ACTIONS "    Outputs: {Reports: {R: {Format: JUNIT, IncludePaths: [a]}}}\n", "8:37: E170 JUNIT is not a report format"},
     Case{"E170_rate", HEAD ACTIONS "    Outputs: {Reports: {R: {Format: LCOV, IncludePaths: [a], SuccessCriteria: {PassRate: 101}}}}\n", "8:90: E170 PassRate must be 0 to 100"},
     Case{"E170_lacks", HEAD ACTIONS "    Outputs: {Reports: {R: {Format: LCOV}}}\n", "8:25: E170 the report R lacks IncludePaths"},
-    Case{"N205_format", HEAD ACTIONS "    Outputs: {Reports: {R: {Format: ESLINTJSON, IncludePaths: [a]}}}\n", "8:37: N205 ESLINTJSON reports are stored, not judged"},
     Case{"E180_missing", HEAD CDK, "4:3: E180 aws/cdk-deploy needs an Environment"},
     Case{"E180_name", HEAD CDK "    Environment: {}\n", "7:5: E180 Environment has no Name"},
     Case{"E181", HEAD CDK "    Environment: {Name: produ}\n", "7:25: E181 the environment produ is not in tandem.yaml; did you mean prod?"},

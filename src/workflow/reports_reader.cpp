@@ -7,9 +7,9 @@
 namespace tandem::workflow {
 namespace {
 
-const std::vector<std::string> judged{"JUNITXML", "COBERTURAXML", "LCOV", "JACOCOXML", "CLOVERXML", "SARIFSA", "SARIFSCA"};
-const std::vector<std::string> stored{"CUCUMBERJSON", "NUNITXML", "NUNIT3XML", "TESTNGXML", "VISUALSTUDIOTRX",
-                                      "SIMPLECOV", "ESLINTJSON", "PYLINTJSON"};
+const std::vector<std::string> formats{"JUNITXML", "NUNITXML", "NUNIT3XML", "TESTNGXML", "VISUALSTUDIOTRX", "CUCUMBERJSON",
+                                       "COBERTURAXML", "LCOV", "JACOCOXML", "CLOVERXML", "SIMPLECOV",
+                                       "SARIFSA", "SARIFSCA", "ESLINTJSON", "PYLINTJSON"};
 const std::vector<std::string> severities{"CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL"};
 constexpr std::string_view limits[] = {"Vulnerabilities", "StaticAnalysisBug", "StaticAnalysisSecurity",
                                        "StaticAnalysisQuality", "StaticAnalysisCodeSmell", "StaticAnalysisOther",
@@ -62,17 +62,13 @@ std::string read_format(Properties& properties, Findings& findings) {
   const auto written = properties.text("Format");
   if (!written) return {};
   const auto format = upper(*written);
-  const bool is_judged = std::ranges::find(judged, format) != judged.end();
-  if (!is_judged && std::ranges::find(stored, format) == stored.end()) {
-    auto all = judged;
-    all.insert(all.end(), stored.begin(), stored.end());
-    const auto near = nearest(*written, all);
+  if (std::ranges::find(formats, format) == formats.end()) {
+    const auto near = nearest(*written, formats);
     findings.error("E170", properties.at("Format"), fmt::format("{} is not a report format{}", *written, near ? fmt::format("; did you mean {}?", *near) : ""),
-                   fmt::format("Formats: {}", join(all, ", ")));
+                   fmt::format("Formats: {}", join(formats, ", ")));
     return {};
   }
   if (format != *written) findings.note("N201", properties.at("Format"), fmt::format("{} is written {}", *written, format));
-  if (!is_judged) findings.note("N205", properties.at("Format"), fmt::format("{} reports are stored, not judged", format));
   return format;
 }
 

@@ -24,9 +24,9 @@ json::array resources_of(const StackRecord& stack) {
     const auto* type = find_type(resource.type);
     const bool run = type != nullptr && type->standing == Standing::Run &&
                      !resource.details.contains("provider");
-    out.push_back(json::object{{"logicalId", resource.logical_id},
+    out.push_back(json::object{{"logical_id", resource.logical_id},
                                {"type", resource.type},
-                               {"physicalId", masked(resource.physical_id, stack.secrets)},
+                               {"physical_id", masked(resource.physical_id, stack.secrets)},
                                {"standing", run ? "run" : "noted"}});
   }
   return out;
@@ -70,21 +70,16 @@ Result<json::value> LocalTarget::stacks() {
                      {"id", stack.id},
                      {"status", status == statuses.end() ? "CREATE_COMPLETE" : status->second},
                      {"deployment", world.id.value},
-                     {"terminationProtection", stack.termination_protection},
+                     {"termination_protection", stack.termination_protection},
                      {"outputs", std::move(outputs)},
                      {"resources", resources_of(stack)}});
   }
+  json::array gone;
   for (const auto& [name, status] : statuses)
-    if (world.find(name) == nullptr)
-      list.push_back(json::object{{"name", name},
-                                  {"id", nullptr},
-                                  {"status", status},
-                                  {"deployment", nullptr},
-                                  {"terminationProtection", false},
-                                  {"outputs", json::object{}},
-                                  {"resources", json::array{}}});
+    if (world.find(name) == nullptr) gone.push_back(json::object{{"name", name}, {"status", status}});
   return json::value(
       json::object{{"stacks", std::move(list)},
+                   {"gone", std::move(gone)},
                    {"live", world.id.empty() ? json::value(nullptr) : json::value(world.id.value)},
                    {"candidate", candidates.empty() ? json::value(nullptr)
                                                     : json::value(candidates.front().value)}});

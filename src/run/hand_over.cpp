@@ -1,0 +1,120 @@
+#include "run/hand_over.hpp"
+
+#include "base/archive.hpp"
+#include "base/files.hpp"
+#include "base/text.hpp"
+#include "check/globs.hpp"
+#include "check/reports.hpp"
+
+namespace tandem::run {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr size_t artifact_files_max = 100'000;
+constexpr std::uint64_t artifact_bytes_max = 1UL << 30;
+constexpr std::uint64_t documents_bytes_max = 64UL << 20;   ///< of all report files of an action
+
+/// A pattern as the working folder knows it; workflow files also write the paths that steps see.
+Result<std::string> relative_pattern(const Workspace& space, const std::string& pattern) {
+  for (const auto& prefix : {std::string("/sources/WorkflowSource"), space.working().string()})
+    if (pattern.starts_with(prefix + "/")) return pattern.substr(prefix.size() + 1);
+  if (pattern.starts_with('/') || pattern.starts_with('~'))
+    return failure(Fault::Denied, "{} lies outside of the workspace and is gone with the action", pattern).with_code("E-RUN-12")
+        .with_next("copy it into the working directory in a step, and name it there");
+  return pattern.starts_with("./") ? pattern.substr(2) : pattern;
+}
+
+Result<std::vector<std::string>> files_of(const Workspace& space, const ArtifactOutput& output) {
+  std::vector<std::string> patterns;
+  for (const auto& pattern : output.files) {
+    auto relative = TRY(relative_pattern(space, pattern));
+    patterns.push_back(std::move(relative));
+  }
+  return check::matching_files(space.working(), patterns, {});
+}
+
+/// Whether all of them may be one artifact.
+Done check_size(const Workspace& space, const std::string& name, const std::vector<std::string>& files) {
+  std::uint64_t bytes = 0;
+  std::error_code code;
+  for (const auto& file : files) bytes += fs::file_size(space.working() / file, code);
+  if (files.size() <= artifact_files_max && bytes <= artifact_bytes_max) return done();
+  return failure(Fault::Invalid, "the artifact {} has {} files and {} MiB; it may have {} files and {} MiB", name, files.size(), bytes >> 20,
+                 artifact_files_max, artifact_bytes_max >> 20)
+      .with_code("E-RUN-18").with_next("name fewer files, or pack them in a step");
+}
+
+}  // namespace
+
+Done keep_artifact(const Work& work, const Workspace& space, const ArtifactOutput& output) {
+  const auto files = TRY(files_of(space, output), "matching the files of artifact {}", output.name);
+  if (files.empty())
+    return failure(Fault::Missing, "no file matches any pattern of the artifact {}: {}", output.name, join(output.files, ", "))
+        .with_code("E-RUN-12").at(work.action.place).with_next("check the patterns: they are relative to the working directory");
+  TRY(check_size(space, output.name, files));
+  const auto folder = TRY(TemporaryFolder::make_in(space.root(), "artifact"));
+  for (const auto& file : files) {
+    TRY(make_folders((folder.path() / file).parent_path()));
+    std::error_code code;
+    fs::copy_file(space.working() / file, folder.path() / file, fs::copy_options::overwrite_existing, code);
+    if (code) return failure(Fault::Unavailable, "cannot keep {}: {}", file, code.message());
+  }
+  const auto zip = TRY(TemporaryFolder::make_in(space.root(), "zip"));
+  TRY(zip_folder(folder.path(), zip.path() / "artifact.zip"));
+  const auto bytes = TRY(read_file(zip.path() / "artifact.zip"));
+  TRY(work.shop.keep(work.run.id, work.action.name, output.name, ArtifactKind::Files, bytes));
+  work.say(fmt::format("artifact {}: {} files", output.name, files.size()));
+  return done();
+}
+
+namespace {
+
+/// Each under a name of its own: two reports may lie in folders of the same file name.
+Done keep_documents(const Work& work, const Workspace& space, const ReportOutput& criteria, std::uint64_t& left) {
+  const auto files = TRY(check::matching_files(space.working(), criteria.include_paths, criteria.exclude_paths));
+  for (const auto& file : files) {
+    const auto bytes = TRY(read_file(space.working() / file));
+    if (bytes.size() > left) {
+      work.say(fmt::format("report {}: {} is judged but not kept: the reports of an action may have {} MiB together", criteria.name, file, documents_bytes_max >> 20));
+      continue;
+    }
+    left -= bytes.size();
+    const auto name = criteria.name + "-" + (files.size() == 1 ? fs::path(file).filename().string() : replaced(file, "/", "-"));
+    TRY(work.shop.keep(work.run.id, work.action.name, work.hidden(name), ArtifactKind::Document, bytes));
+  }
+  return done();
+}
+
+}  // namespace
+
+Result<Verdict> judge_reports(const Work& work, const Workspace& space) {
+  Verdict all{.passed = true};
+  auto left = documents_bytes_max;
+  for (const auto& criteria : work.action.reports) {
+    const auto verdict = TRY(check::judge_report_in(criteria, space.working()), "judging the report {}", criteria.name);
+    all.passed = all.passed && verdict.passed;
+    all.findings.insert(all.findings.end(), verdict.findings.begin(), verdict.findings.end());
+    all.tests.tests += verdict.tests.tests;
+    all.tests.failed += verdict.tests.failed;
+    all.tests.skipped += verdict.tests.skipped;
+    if (!criteria.format.empty()) TRY(keep_documents(work, space, criteria, left));
+  }
+  for (auto& finding : all.findings) {
+    finding.what = work.hidden(finding.what);
+    finding.place.file = work.hidden(finding.place.file);
+  }
+  return all;
+}
+
+Error criteria_error(const Work& work, const Verdict& verdict) {
+  const auto found = std::ranges::find_if(verdict.findings, [](const Finding& finding) {
+    return finding.rule.starts_with("report.") && finding.rule != "report.test-failed" && finding.severity == "HIGH";
+  });
+  if (found == verdict.findings.end()) return failure(Fault::Broken, "a success criterion of {} is not met", work.action.name).with_code("E-RUN-14");
+  const auto code = found->rule == "report.missing" || found->rule == "report.unreadable" ? "E-RUN-13" : "E-RUN-14";
+  auto error = failure(Fault::Broken, "{}", found->what).with_code(code);
+  if (!found->place.file.empty()) error.place = found->place;
+  return error;
+}
+
+}  // namespace tandem::run

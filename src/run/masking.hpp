@@ -1,0 +1,15 @@
+#pragma once
+// Secrets taken out of what a run remembers of an action: errors, notes, outputs, records.
+
+#include "base/json.hpp"
+#include "record/run.hpp"
+#include "shell/masker.hpp"
+
+namespace tandem::run {
+
+/// Every text in it, keys of outputs and of objects excepted: those are names from the workflow file or of ours.
+/// An output that had to be changed is noted.
+ActionOutcome masked(ActionOutcome outcome, const shell::Masker& masker);
+json::value masked(const json::value& value, const shell::Masker& masker);
+
+}  // namespace tandem::run
