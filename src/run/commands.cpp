@@ -9,6 +9,8 @@ int exit_code_of(const Error& error) {
   const std::string_view code = error.code;
   if (code == "TD0601") return 6;
   if (code.starts_with("TD033")) return 3;
+  if (code.starts_with("TD040") && error.fault == Fault::Invalid) return 2;   // the composition did not hold
+  if (code == "TD0305" || code == "TD0306" || code == "TD0307" || code == "TD0321") return 4;  // a person decides, trying again does not
   if (code == "TD0130" || code == "TD0131") return 75;
   if (code.starts_with("TD01") || code.starts_with("TD041")) return 1;
   switch (error.fault) {
@@ -109,8 +111,8 @@ Done Office::resume() {
 }
 
 Result<Answer> Office::perform(const std::string& command, const json::object& arguments) {
-  for (const auto& find : {find_run_command, find_release_command, find_repository_command, find_contract_command, find_upkeep_command,
-                           find_maintain_command, find_event_command})
+  for (const auto& find : {find_run_command, find_release_command, find_repository_command, find_sync_command, find_contract_command,
+                            find_upkeep_command, find_maintain_command, find_event_command})
     if (const auto body = find(command)) return body(*this, arguments);
   return failure(Fault::Invalid, "tandem {} cannot be asked here", command).with_code("TD0102")
       .with_next("tandem --help lists the commands");

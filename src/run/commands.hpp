@@ -77,7 +77,8 @@ using CommandBody = Result<Answer> (*)(Office&, const json::object&);
 /// The commands of one file each, found by name.
 CommandBody find_run_command(std::string_view name);          ///< run, runs, logs, why, approve, artifacts, notify
 CommandBody find_release_command(std::string_view name);      ///< status, releases, environments, rollback, verify, stack, invoke, plan
-CommandBody find_repository_command(std::string_view name);   ///< sync, compose, validate, explain-trigger
+CommandBody find_repository_command(std::string_view name);   ///< compose, validate, explain-trigger
+CommandBody find_sync_command(std::string_view name);         ///< sync, keys
 CommandBody find_contract_command(std::string_view name);     ///< contract
 CommandBody find_upkeep_command(std::string_view name);       ///< audit, secrets, doctor, metrics
 CommandBody find_maintain_command(std::string_view name);     ///< maintain

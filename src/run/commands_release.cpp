@@ -162,7 +162,7 @@ Result<Answer> plan_command(Office& office, const json::object& arguments) {
     TRY(shop.pair.fetch(repository), "fetching {}", repository.name);
   }
   const Action detect{.name = "Detect", .identifier = "tandem/detect-sync@v1"};
-  const Action compose{.name = "Compose", .identifier = "tandem/compose@v1"};
+  const Action compose{.name = "Compose", .identifier = "tandem/compose@v1", .environment = environment.name};
   const Action deploy{.name = "Plan", .identifier = "tandem/deploy@v1", .environment = environment.name};
   Run run{.id = {"plan"}, .workflow = {.name = "plan", .file = "plan", .actions = {detect, compose, deploy}}, .repository = repository.name,
           .commit = TRY(shop.pair.tip(repository)), .created = shop.clock.now()};
@@ -198,8 +198,16 @@ Result<Answer> compose_command(Office& office, const json::object& arguments) {
   if (run.commit.empty()) run.commit = TRY(shop.pair.tip(repository));
   else run.commit = TRY(shop.pair.repository().resolve(run.commit.value));
   run.actions["Detect"].outcome = TRY(detect_sync({shop, run, detect, 1, {}}));
-  const auto composed = TRY(compose_bundle({shop, run, compose, 1, {}}));
-  return Answer{json::object{{"schema", "tandem.bundle/1"}, {"infrastructure", run.commit.value}, {"bundle", composed.detail.at("bundle")}}};
+  json::array choices;
+  auto composed = compose_bundle({shop, run, compose, 1, {}}, [&](const HandlerChoice& choice) { choices.push_back(to_json(choice)); });
+  const bool explains = fields.boolean_or("explain", false);
+  if (!composed && !explains) return std::move(composed).error();
+  json::object document{{"schema", "tandem.bundle/1"}, {"infrastructure", run.commit.value},
+                        {"bundle", composed ? composed->detail.at("bundle") : json::value(nullptr)}};
+  if (!explains) return Answer{std::move(document)};
+  document["choices"] = std::move(choices);
+  document["error"] = composed ? json::value(nullptr) : document_of(composed.error());
+  return Answer{std::move(document), composed ? 0 : exit_code_of(composed.error())};
 }
 
 }  // namespace

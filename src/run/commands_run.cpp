@@ -186,7 +186,7 @@ Result<Answer> notify_command(Office& office, const json::object& arguments) {
   for (const auto& update : fields.strings("updates")) {
     const auto words = split(trimmed(update), ' ');
     constexpr std::string_view heads = "refs/heads/";
-    if (words.size() != 3 || !words[2].starts_with(heads) || words[2].starts_with("refs/heads/tandem/sync/")) continue;
+    if (words.size() != 3 || !words[2].starts_with(heads) || words[2].starts_with("refs/heads/tandem/")) continue;
     const auto commit_of = [](const std::string& id) { return CommitId{id.find_first_not_of('0') == std::string::npos ? "" : id}; };
     office.notice(repository, words[2].substr(heads.size()), commit_of(words[0]), commit_of(words[1]), fields.string_or("actor", "push"));
     ++noticed;

@@ -39,8 +39,11 @@ Result<Answer> secrets_command(Office& office, const json::object& arguments) {
   } else if (verb == "remove") {
     TRY(secrets.remove(name));
     TRY(office.shop().ledger->record("secret.removed", name, json::object{{"actor", fields.string_or("actor", "command")}}));
+  } else if (verb == "rotate") {
+    const auto count = TRY(secrets.rotate());
+    TRY(office.shop().ledger->record("secrets.rotated", "secrets", json::object{{"actor", fields.string_or("actor", "command")}, {"count", count}}));
   } else if (verb != "list") {
-    return failure(Fault::Invalid, "tandem secrets has no {}", verb).with_code("TD0101").with_next("use list, set or remove");
+    return failure(Fault::Invalid, "tandem secrets has no {}", verb).with_code("TD0101").with_next("use list, set, remove or rotate");
   }
   const auto names = TRY(secrets.names());
   return Answer{json::object{{"schema", "tandem.secrets/1"}, {"names", json_of(names)}}};

@@ -122,30 +122,32 @@ class ConfigurationReader {
     configuration_.repositories.push_back(std::move(repository));
   }
 
-  void read_component(const yaml::Node& item) {
+  void read_component(const yaml::Node& item, const std::string& path, SyncConfiguration& sync) {
     if (!item.is_map()) {
-      findings_.error("E113", spot(item, "sync.components"), fmt::format("a component must be a map of from and to, not {}", workflow::described(item)));
+      findings_.error("E113", spot(item, path), fmt::format("a component must be a map of from and to, not {}", workflow::described(item)));
       return;
     }
-    Properties component(item, "sync.components", "a component", findings_);
+    Properties component(item, path, "a component", findings_);
     for (const auto* key : {"from", "to"}) component.require(key, "a component");
     auto from = path_inside(component, "from", "");
     auto to = path_inside(component, "to", "");
+    auto exclude = texts(component, "exclude", {});
+    for (const auto& each : exclude)
+      if (!is_inside(each)) findings_.error("E113", component.at("exclude"), fmt::format("\"{}\" must be a path below {}", each, from));
     component.finish();
-    configuration_.sync.components.push_back({std::move(from), std::move(to)});
+    sync.components.push_back({std::move(from), std::move(to), std::move(exclude)});
   }
 
-  void read_sync(const yaml::Node& node) {
-    auto& sync = configuration_.sync;
-    Properties properties(node, "sync", "sync", findings_);
+  /// What one application carries: components, requirements, metadata.
+  void read_carried(Properties& properties, const std::string& path, SyncConfiguration& sync) {
     if (const auto* components = properties.find("components")) {
       sync.components.clear();
       if (!components->value.is_list())
-        findings_.error("E113", spot(components->value, "sync.components"), "components must be a list of from and to");
-      for (const auto& item : components->value.items) read_component(item);
+        findings_.error("E113", spot(components->value, path + ".components"), "components must be a list of from and to");
+      for (const auto& item : components->value.items) read_component(item, path + ".components", sync);
     }
     if (const auto* requirements = properties.map("requirements")) {
-      Properties merge(*requirements, "sync.requirements", "requirements", findings_);
+      Properties merge(*requirements, path + ".requirements", "requirements", findings_);
       sync.requirements_from = path_inside(merge, "from", sync.requirements_from);
       sync.requirements_to = path_inside(merge, "to", sync.requirements_to);
       sync.on_conflict = choose(merge, "on-conflict", sync.on_conflict,
@@ -154,6 +156,43 @@ class ConfigurationReader {
                                                                                           {"infrastructure", ConflictSide::Infrastructure}}});
       merge.finish();
     }
+    if (properties.find("metadata") != nullptr) sync.metadata = path_inside(properties, "metadata", "");
+  }
+
+  void read_source(const yaml::Entry& entry, const std::string& path) {
+    if (!entry.value.is_map()) {
+      findings_.error("E113", spot(entry.value, path), fmt::format("{} must be a map, not {}", entry.key, workflow::described(entry.value)));
+      return;
+    }
+    SyncConfiguration source = configuration_.sync;
+    source.components.clear();
+    source.requirements_from.clear();
+    source.requirements_to.clear();
+    source.metadata.clear();
+    Properties properties(entry.value, path, "a source", findings_);
+    properties.stands_at(spot(entry, path));
+    properties.require("components", "a source");
+    read_carried(properties, path, source);
+    properties.finish();
+    configuration_.sources[entry.key] = std::move(source);
+  }
+
+  void read_sync(const yaml::Node& node) {
+    auto& sync = configuration_.sync;
+    Properties properties(node, "sync", "sync", findings_);
+    read_carried(properties, "sync", sync);
+    sync.on_drift = choose(properties, "on-conflict", sync.on_drift,
+                           std::array<std::pair<std::string_view, DriftPolicy>, 3>{{{word(DriftPolicy::Refuse), DriftPolicy::Refuse},
+                                                                                    {word(DriftPolicy::Overwrite), DriftPolicy::Overwrite},
+                                                                                    {word(DriftPolicy::Branch), DriftPolicy::Branch}}});
+    sync.commits = choose(properties, "commits", sync.commits,
+                          std::array<std::pair<std::string_view, CommitPolicy>, 2>{{{word(CommitPolicy::Squash), CommitPolicy::Squash},
+                                                                                    {word(CommitPolicy::Each), CommitPolicy::Each}}});
+    const auto keep = properties.whole("keep-branches", "").value_or(sync.keep_branches);
+    if (keep < 0 || keep > 100'000) findings_.error("E113", properties.at("keep-branches"), fmt::format("keep-branches must be 0 (all) to 100000, not {}", keep));
+    sync.keep_branches = static_cast<int>(keep);
+    if (const auto* sources = properties.map("sources"))
+      for (const auto& entry : sources->entries) read_source(entry, "sync.sources." + entry.key);
     properties.finish();
   }
 
@@ -228,6 +267,17 @@ class ConfigurationReader {
     properties.finish();
   }
 
+  /// true, false, or the actions that may.
+  void read_network(Properties& properties) {
+    const auto* entry = properties.find("network");
+    if (entry == nullptr || !entry->value.is_list()) {
+      configuration_.network_in_steps = properties.flag("network").value_or(true);
+      return;
+    }
+    configuration_.network_in_steps = false;
+    configuration_.actions_with_network = texts(properties, "network", {});
+  }
+
   std::uint64_t limit(Properties& properties, std::string_view key, std::uint64_t otherwise, int least) {
     const auto written = properties.whole(key, "");
     if (!written) return otherwise;
@@ -239,7 +289,7 @@ class ConfigurationReader {
     Properties properties(node, "steps", "steps", findings_);
     configuration_.unsandboxed = choose(properties, "sandbox", false,
                                         std::array<std::pair<std::string_view, bool>, 2>{{{"required", false}, {"optional", true}}});
-    configuration_.network_in_steps = properties.flag("network").value_or(true);
+    read_network(properties);
     configuration_.errexit_in_steps = properties.flag("errexit").value_or(false);
     auto& limits = configuration_.step_limits;
     limits.memory_mib = limit(properties, "memory-mib", limits.memory_mib, 64);
@@ -263,7 +313,8 @@ Error error_from(const Diagnostic& diagnostic, size_t others) {
 }  // namespace
 
 Result<Configuration> parse_configuration(std::string_view text, const std::filesystem::path& file) {
-  Findings findings(file.string());
+  const yaml::Lines lines(text);
+  Findings findings(file.string(), lines);
   const auto document = yaml::read(text);
   for (const auto& issue : document.issues) findings.error(issue.code, {issue.line, issue.column}, issue.what, issue.suggestion);
   Configuration configuration;

@@ -153,7 +153,7 @@ Done Daemon::look_at(const RepositoryConfiguration& repository) {
   const auto known = TRY(ledger.history([&](store::History& history) { return history.tips(repository.name); }));
   for (const auto& ref : refs) {
     constexpr std::string_view heads = "refs/heads/";
-    if (!ref.name.starts_with(heads) || ref.name.starts_with("refs/heads/tandem/sync/")) continue;
+    if (!ref.name.starts_with(heads) || ref.name.starts_with("refs/heads/tandem/")) continue;
     const auto branch = ref.name.substr(heads.size());
     const auto seen = std::ranges::find_if(known, [&](const store::Tip& tip) { return tip.branch == branch; });
     if (seen != known.end() && seen->commit == ref.id) continue;

@@ -38,7 +38,6 @@ class Dispatcher {
  private:
   Done bring(const RepositoryConfiguration& repository, const CommitId& commit);
   Result<CommitId> newest(const RepositoryConfiguration& repository);
-  Result<std::vector<std::pair<std::string, std::string>>> workflow_files(const CommitId& commit);
   Workshop& shop_;
 };
 

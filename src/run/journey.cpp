@@ -16,23 +16,6 @@ Result<ActionOutcome> not_available(const Work& work) {
       .with_next("do it in the steps of an aws/build@v1 action, or take the action out");
 }
 
-Result<ActionOutcome> nothing_to_bootstrap(const Work& work) {
-  work.say("the local target needs no bootstrap stack");
-  return succeeded({{"deployment-platform", "AWS:CloudFormation"}, {"SKIP-DEPLOYMENT", "true"}});
-}
-
-/// aws/cdk-deploy in an environment of two phases, without a verification of its own: candidate, then the switch.
-Result<ActionOutcome> deploy_at_once(const Work& work) {
-  auto outcome = TRY(deploy_candidate(work));
-  auto run = work.run;
-  run.actions[work.action.name].outcome = outcome;
-  const auto promoted = TRY(promote({work.shop, run, work.action, work.attempt, work.stop, work.masker}));
-  outcome.outputs.insert(promoted.outputs.begin(), promoted.outputs.end());
-  outcome.detail["deployment"] = promoted.detail.at("deployment");
-  outcome.notes.push_back("promoted without verification: the workflow has no tandem/verify@v1 between deploy and promote");
-  return outcome;
-}
-
 /// What must not be seen of this action. A secret that cannot be read is missed by whoever needs it.
 shell::Masker masker_for(Workshop& shop, const Action& action) {
   std::map<std::string, std::string> secrets;
@@ -62,9 +45,11 @@ Result<ActionOutcome> Journey::travel(const Work& work) {
   if (kind == "tandem/report") return report(work);
   if (kind == "tandem/rollback") return roll_back(work);
   // foreign actions that have a meaning here
-  if (kind == "aws/cdk-deploy") return deploy_at_once(work);
-  if (kind == "aws/cdk-bootstrap") return nothing_to_bootstrap(work);
+  if (kind == "aws/cdk-deploy") return deploy_cdk_app(work);
+  if (kind == "aws/cdk-bootstrap") return bootstrap(work);
+  if (kind == "aws/cfn-deploy") return deploy_template(work);
   if (kind == "aws/lambda-invoke") return invoke_function(work);
+  if (kind == "aws/s3-publish") return publish_to_bucket(work);
   return not_available(work);
 }
 

@@ -106,7 +106,8 @@ Workspace::~Workspace() {
 
 Workspace::Workspace(Workspace&& other) noexcept
     : root_(std::exchange(other.root_, {})), source_(std::move(other.source_)), artifacts_(std::move(other.artifacts_)),
-      stamps_(std::move(other.stamps_)), digests_(std::move(other.digests_)), goes_on_(other.goes_on_) {}
+      stamps_(std::move(other.stamps_)), digests_(std::move(other.digests_)), goes_on_(other.goes_on_),
+      shown_artifacts_(std::move(other.shown_artifacts_)) {}
 
 fs::path Workspace::working() const {
   if (!source_.empty()) return source_;
@@ -139,6 +140,7 @@ Result<Workspace> Workspace::lay_out(const Work& work) {
   if (work.action.takes_source) TRY(space.lay_out_source(work));
   size_t number = 0;
   for (const auto& name : work.action.input_artifacts) TRY(space.lay_out_artifact(work, name, ++number));
+  space.name_artifacts(work);
   if (work.action.shared_instance) TRY(write_file(space.root_ / complete_mark, ""));
   else TRY(space.remember());
   return space;
@@ -190,17 +192,15 @@ Done Workspace::remember() {
   return done();
 }
 
-std::map<std::string, fs::path> Workspace::artifact_folders(const Work& work) const {
-  const auto shown = [](std::string action) { return replaced(action, ".", "@"); };
-  std::map<std::string, fs::path> out;
+void Workspace::name_artifacts(const Work& work) {
+  const auto shown = [](const std::string& action) { return replaced(action, ".", "@"); };
   for (const auto& [name, folder] : artifacts_) {
-    out[name] = folder;
-    out[shown(work.action.name) + "/" + name] = folder;
+    shown_artifacts_[name] = folder;
+    shown_artifacts_[shown(work.action.name) + "/" + name] = folder;
     for (const auto& other : work.run.workflow.actions)
       if (std::ranges::any_of(other.output_artifacts, [&](const ArtifactOutput& output) { return output.name == name; }))
-        out[shown(other.name) + "/" + name] = folder;
+        shown_artifacts_[shown(other.name) + "/" + name] = folder;
   }
-  return out;
 }
 
 Result<fs::path> Workspace::inside(const std::string& path) const {
@@ -209,6 +209,8 @@ Result<fs::path> Workspace::inside(const std::string& path) const {
   for (const auto* own : {"~", "$HOME", "/root"})
     if (below(own)) return path_without_links(home(), rest(own));
   if (below("/sources/WorkflowSource") && !source_.empty()) return path_without_links(source_, rest("/sources/WorkflowSource"));
+  for (const auto& [name, folder] : shown_artifacts_)
+    if (below("/artifacts/" + name)) return path_without_links(folder, rest("/artifacts/" + name));
   if (below(root_.string())) return path_without_links(root_, rest(root_.string()));
   return path_without_links(working(), path);
 }

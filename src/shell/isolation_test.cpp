@@ -148,7 +148,8 @@ TEST(Isolation, ASecretIsSeenOnlyByTheStepThatNamesIt) {
   EXPECT_EQ(hostile.lines[5], "0") << "no process of a step that does not name it has it";
   EXPECT_EQ(hostile.lines[6], "12 13");
   EXPECT_EQ(hostile.lines[9], "0");
-  for (const auto& file : *files_below(hostile.request.folder))
+  const auto left = *files_below(hostile.request.folder);
+  for (const auto& file : left)
     EXPECT_EQ(read_file(hostile.request.folder / file).value_or("").find("first-secret"), std::string::npos) << file;
 }
 
