@@ -195,9 +195,11 @@ Done Workspace::remember() {
 void Workspace::name_artifacts(const Work& work) {
   const auto shown = [](const std::string& action) { return replaced(action, ".", "@"); };
   for (const auto& [name, folder] : artifacts_) {
-    shown_artifacts_[name] = folder;
+    // Where an action has the artifact's name, its folder holds others; nothing may be put into an artifact.
+    const auto& actions = work.run.workflow.actions;
+    if (std::ranges::none_of(actions, [&](const Action& other) { return shown(other.name) == name; })) shown_artifacts_[name] = folder;
     shown_artifacts_[shown(work.action.name) + "/" + name] = folder;
-    for (const auto& other : work.run.workflow.actions)
+    for (const auto& other : actions)
       if (std::ranges::any_of(other.output_artifacts, [&](const ArtifactOutput& output) { return output.name == name; }))
         shown_artifacts_[shown(other.name) + "/" + name] = folder;
   }

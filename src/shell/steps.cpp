@@ -21,6 +21,7 @@
 #include "shell/masker.hpp"
 #include "shell/sandbox.hpp"
 #include "shell/scripts.hpp"
+#include "shell/syscall_filter.hpp"
 
 namespace tandem::shell {
 namespace fs = std::filesystem;
@@ -160,7 +161,7 @@ class Bounds {
 
   const std::string& mark() const { return mark_; }
   /// What comes before the command so that it starts within its bounds.
-  std::vector<std::string> launcher() const {
+  std::vector<std::string> launcher(const fs::path& filter) const {
     std::vector<std::string> argv{"bash", "--norc", "--noprofile", "-c", std::string(launcher_script), "launcher"};
     const auto add = [&argv](const char* what, std::string value) { argv.insert(argv.end(), {what, std::move(value)}); };
     if (group_)
@@ -169,6 +170,7 @@ class Bounds {
     // Of each process, not of all together: better than nothing. Address space would be the wrong measure, node
     // reserves far more than it uses.
     if (limits_.memory_bytes && !holds_memory()) add("data", std::to_string(*limits_.memory_bytes >> 10));
+    if (std::error_code code; fs::exists(filter, code)) add("filter", filter.string());
     argv.push_back("--");
     return argv;
   }
@@ -265,6 +267,7 @@ Error took_too_long(const StepsRequest& request, const Progress& progress) {
 
 /// The scripts of the action and, where root must not be root inside, the users there are.
 Done lay_out(const fs::path& control, const fs::path& home, const StepsRequest& request) {
+  TRY(make_folders(control / "out"));
   TRY(write_file(control / "driver.sh", driver_script));
   const std::string options = request.errexit == Errexit::On ? "set -e\n" : "";
   TRY(write_file(control / "wrapper.sh", replaced(wrapper_script, "set -a\n", options + "set -a\n")));
@@ -276,6 +279,7 @@ Done lay_out(const fs::path& control, const fs::path& home, const StepsRequest& 
     TRY(write_file(control / fmt::format("secrets_{}", i), names));
   }
   TRY(write_file(control / "empty", ""));
+  if (const auto filter = syscall_filter(); !filter.empty()) TRY(write_file(control / "filter", filter));
   TRY(write_file(control / "passwd", fmt::format("root:x:0:0:root:/:/bin/sh\nbuilder:x:1000:1000::{}:/bin/bash\nnobody:x:65534:65534::/:/bin/sh\n", home.string())));
   return write_file(control / "group", "root:x:0:\nbuilder:x:1000:\nnogroup:x:65534:\n");
 }
@@ -308,7 +312,7 @@ Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_l
   Command command;
   command.environment = tool_environment();
   command.folder = request.folder;
-  command.argv = bounds.launcher();
+  command.argv = bounds.launcher(sandbox ? control.path() / "filter" : fs::path());
   if (sandbox)
     for (auto& part : sandbox->arguments(request, control.path(), working_folder)) command.argv.push_back(std::move(part));
   for (const auto& part : {std::string("bash"), std::string("--norc"), std::string("--noprofile"), (control.path() / "driver.sh").string(),
@@ -346,10 +350,10 @@ Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_l
   if (progress.thrown) std::rethrow_exception(progress.thrown);
   if (ending.stopped) return failure(Fault::Cancelled, "the steps were stopped in step {}", progress.step + 1);
 
-  outcome.annotations = annotations_of(control.path() / "notes", progress, masker);
+  outcome.annotations = annotations_of(control.path() / "out" / "notes", progress, masker);
   outcome.timed_out = ending.timed_out;
   if (!ending.timed_out && ending.exit.ok() && progress.finished == request.steps.size()) {
-    read_outputs(request, control.path() / "outputs", masker, outcome);
+    read_outputs(request, control.path() / "out" / "outputs", masker, outcome);
     return outcome;
   }
   if (request.steps.empty()) return failure(Fault::Unavailable, "the shell ended with {}: {}", ending.exit.code, progress.last_line);
