@@ -25,6 +25,18 @@ shell::Masker masker_for(Workshop& shop, const Action& action) {
   return shell::Masker(secrets);
 }
 
+/// What a shared workspace still holds when a run ends early, and what attempts left that were cut off.
+void clear_workspaces(Workshop& shop, const Run& run) {
+  const auto folder = shop.folders.workspaces() / run.id.value;
+  std::vector<std::filesystem::path> all{folder / "shared"};
+  for (const auto& action : run.workflow.actions)
+    if (!action.steps.empty()) all.push_back(folder / action.name);
+  for (const auto& each : all)
+    if (const auto gone = tandem::remove_all(each); !gone) log(Level::Warning, "workspace.left", {{"folder", each.string()}, {"what", gone.error().what}});
+  std::error_code ignored;  // folders of other actions may still be in it
+  std::filesystem::remove(folder, ignored);
+}
+
 }  // namespace
 
 /// Event -> Workflow -> Run has happened when this is reached; the graph says which station comes when.
@@ -64,9 +76,7 @@ ActionOutcome Journey::perform(const Run& run, const Action& action, int attempt
 }
 
 ActionOutcome Journey::wrap_up(const Run& run, std::stop_token stop) {
-  // What a shared workspace still holds when a run ends early.
-  const auto shared = shop_.folders.workspaces() / run.id.value / "shared";
-  if (const auto gone = tandem::remove_all(shared); !gone) log(Level::Warning, "workspace.left", {{"folder", shared.string()}, {"what", gone.error().what}});
+  clear_workspaces(shop_, run);
   return go_back_and_report(shop_, run, stop);
 }
 

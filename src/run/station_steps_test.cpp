@@ -60,7 +60,7 @@ TEST(StepStation, HandsArtifactsOnUnderEveryPathTheReferenceNames) {
   EXPECT_NE(ground.log("Use").find("/git/v1/app\n"), std::string::npos);
   EXPECT_TRUE(ground.log("Only").starts_with("artifact\n")) << ground.log("Only");
   EXPECT_NE(ground.log("Only").find("/s3/01\n"), std::string::npos);
-  EXPECT_NE(ground.log("Only").find("1 files changed in this workspace are discarded: build/deep/f.txt"), std::string::npos) << ground.log("Only");
+  EXPECT_NE(ground.log("Only").find("1 file changed in this workspace is discarded: build/deep/f.txt"), std::string::npos) << ground.log("Only");
 }
 
 TEST(StepStation, RefusesArtifactsThatLeadOutOrMatchNothing) {

@@ -287,7 +287,7 @@ Result<std::optional<Workspace::Discarded>> Workspace::discarded(const Work& wor
   if (lost.empty() && leftovers == 0) return std::optional<Discarded>{};
   const auto count = lost.size();
   if (count > named_max) lost.resize(named_max);
-  auto line = fmt::format("{} files changed in this workspace are discarded", count);
+  auto line = fmt::format("{} changed in this workspace {} discarded", count == 1 ? "1 file" : fmt::format("{} files", count), count == 1 ? "is" : "are");
   if (count > 0) line += fmt::format(": {}{}", join(lost, ", "), count > named_max ? ", ..." : "");
   if (leftovers > 0) {
     std::vector<std::string> names(folders.begin(), folders.end());

@@ -8,6 +8,7 @@
 #include "base/crypto.hpp"
 #include "base/digest.hpp"
 #include "base/files.hpp"
+#include "base/process.hpp"
 #include "base/text.hpp"
 #include "shell/control_group.hpp"
 #include "shell/environment.hpp"
@@ -145,6 +146,26 @@ TEST(Isolation, ControlGroupsLeaveNothingBehind) {
     EXPECT_TRUE(fs::exists(files.at(0)));
   }
   for (const auto& file : files) EXPECT_FALSE(fs::exists(file)) << file;
+}
+
+TEST(Isolation, WhatACoordinatorThatDiedLeftRunningIsEndedByTheNext) {
+  std::vector<fs::path> files;
+  {
+    const auto group = ControlGroup::make({});
+    if (!group) GTEST_SKIP() << group.error().what;
+    files = group->joining_files();
+  }
+  // As one whose process is gone has named it: the process that has just ended had this number.
+  Command command{.argv = {"bash", "-c", "echo $$"}, .environment = tool_environment()};
+  const auto dead = std::string(trimmed(run_program(command)->out));
+  const auto left = files.at(0).parent_path().parent_path() / ("tandem-" + dead + "-1");
+  ASSERT_TRUE(make_folders(left));
+  command.argv = {"sleep", "1000"};
+  auto orphan = *Process::start(command, {});
+  ASSERT_TRUE(write_file(left / "cgroup.procs", std::to_string(orphan.pid())));
+  (void)ControlGroup::make({});
+  EXPECT_TRUE(orphan.wait(std::chrono::seconds(20)));
+  EXPECT_FALSE(fs::exists(left));
 }
 
 TEST(Isolation, ASecretIsSeenOnlyByTheStepThatNamesIt) {
