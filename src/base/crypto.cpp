@@ -159,21 +159,25 @@ std::string SigningKey::public_key() const {
   return {reinterpret_cast<const char*>(pair.open), sizeof pair.open};
 }
 
-std::string SigningKey::public_pem() const {
-  const auto raw = public_key();
-  const KeyHandle key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(raw), raw.size()));
-  const BioHandle bio(BIO_new(BIO_s_mem()));
-  CHECK(key && bio);
-  CHECK(PEM_write_bio_PUBKEY(bio.get(), key.get()) == 1);
-  return text_in(*bio);
-}
+std::string SigningKey::public_pem() const { return public_pem_of(public_key()); }
 
-std::string SigningKey::key_id() const { return sha256_hex(public_key()).substr(0, 16); }
+std::string SigningKey::key_id() const { return key_id_of(public_key()); }
 
 bool verify_signature(std::string_view public_key, std::string_view message, std::string_view signature) {
   sodium_ready();
   return public_key.size() == crypto_sign_PUBLICKEYBYTES && signature.size() == crypto_sign_BYTES &&
          crypto_sign_verify_detached(bytes_of(signature), bytes_of(message), message.size(), bytes_of(public_key)) == 0;
+}
+
+std::string key_id_of(std::string_view public_key) { return sha256_hex(public_key).substr(0, 16); }
+
+std::string public_pem_of(std::string_view public_key) {
+  const std::string raw(public_key);
+  const KeyHandle key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(raw), raw.size()));
+  const BioHandle bio(BIO_new(BIO_s_mem()));
+  CHECK(key && bio);
+  CHECK(PEM_write_bio_PUBKEY(bio.get(), key.get()) == 1);
+  return text_in(*bio);
 }
 
 Result<std::string> public_key_from_pem(std::string_view pem) {

@@ -31,6 +31,10 @@ class SigningKey {
 /// `public_key`: 32 raw bytes.
 bool verify_signature(std::string_view public_key, std::string_view message, std::string_view signature);
 Result<std::string> public_key_from_pem(std::string_view pem);
+/// `public_key`: 32 raw bytes. SubjectPublicKeyInfo, as `openssl pkey -pubin` reads it.
+std::string public_pem_of(std::string_view public_key);
+/// First 16 hexadecimal digits of SHA-256 over the 32 raw bytes.
+std::string key_id_of(std::string_view public_key);
 
 /// Encrypts at rest with XChaCha20-Poly1305 under one 32-byte key kept in a file of mode 0600.
 class Seal {

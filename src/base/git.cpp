@@ -1,7 +1,6 @@
 #include "base/git.hpp"
 
 #include <fcntl.h>
-#include <git2.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +10,8 @@
 #include <map>
 
 #include "base/files.hpp"
+#include "base/git_handles.hpp"
+#include "base/git_pack.hpp"
 #include "base/text.hpp"
 
 namespace tandem::git {
@@ -19,62 +20,6 @@ namespace {
 
 /// Trees deeper than this are somebody's attack; git itself grows slow long before.
 constexpr int tree_depth_max = 256;
-
-template <auto Free>
-struct With {
-  template <typename T>
-  void operator()(T* handle) const { Free(handle); }
-};
-using RepositoryHandle = std::unique_ptr<git_repository, With<git_repository_free>>;
-using CommitHandle = std::unique_ptr<git_commit, With<git_commit_free>>;
-using TreeHandle = std::unique_ptr<git_tree, With<git_tree_free>>;
-using EntryHandle = std::unique_ptr<git_tree_entry, With<git_tree_entry_free>>;
-using ObjectHandle = std::unique_ptr<git_object, With<git_object_free>>;
-using BlobHandle = std::unique_ptr<git_blob, With<git_blob_free>>;
-using OdbHandle = std::unique_ptr<git_odb, With<git_odb_free>>;
-using IteratorHandle = std::unique_ptr<git_reference_iterator, With<git_reference_iterator_free>>;
-using SignatureHandle = std::unique_ptr<git_signature, With<git_signature_free>>;
-using TransactionHandle = std::unique_ptr<git_transaction, With<git_transaction_free>>;
-using BuilderHandle = std::unique_ptr<git_treebuilder, With<git_treebuilder_free>>;
-using NoteHandle = std::unique_ptr<git_note, With<git_note_free>>;
-
-/// Once per program: durable writes, nobody's configuration, and repositories of other users on this machine may be
-/// opened, because we were told their path and run nothing that lies in them.
-void library_ready() {
-  static const bool ready = [] {
-    if (git_libgit2_init() < 0) return false;
-    git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
-    git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
-    for (const auto level : {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_PROGRAMDATA})
-      git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
-    return true;
-  }();
-  CHECK(ready);
-}
-
-template <typename... Args>
-Error trouble(int code, fmt::format_string<Args...> format, Args&&... args) {
-  const auto* last = git_error_last();
-  const std::string said = last == nullptr || last->message == nullptr ? "" : fmt::format(": {}", last->message);
-  auto fault = Fault::Broken;
-  if (code == GIT_ENOTFOUND) fault = Fault::Missing;
-  if (code == GIT_EINVALIDSPEC || code == GIT_EAMBIGUOUS || code == GIT_EPEEL || code == GIT_EINVALID) fault = Fault::Invalid;
-  if (code == GIT_EMODIFIED || code == GIT_EEXISTS || code == GIT_ELOCKED) fault = Fault::Conflict;
-  return Error{fault, fmt::format(format, std::forward<Args>(args)...) + said};
-}
-
-Result<git_oid> oid_of(std::string_view id) {
-  git_oid oid;
-  if (id.size() != GIT_OID_HEXSZ || git_oid_fromstrn(&oid, id.data(), id.size()) != 0)
-    return failure(Fault::Invalid, "not a full git object id: '{}'", id.substr(0, 80));
-  return oid;
-}
-
-std::string hex_of(const git_oid& oid) {
-  std::string out(GIT_OID_HEXSZ, '0');
-  git_oid_fmt(out.data(), &oid);
-  return out;
-}
 
 EntryKind kind_of(unsigned mode) {
   switch (mode & 0170000U) {
@@ -112,6 +57,7 @@ bool is_plain_name(std::string_view name) {
 struct Repository::State {
   RepositoryHandle handle;
   fs::path root;
+  MemoryObjects* gathered = nullptr;   ///< owned by the handle's object database
 
   Result<OdbHandle> objects() const {
     git_odb* raw = nullptr;
@@ -265,6 +211,16 @@ Result<TreeId> Repository::tree_of(const CommitId& id) const {
 }
 
 Result<std::vector<Entry>> Repository::entries(const TreeId& tree) const { return state_->entries(tree.value); }
+
+Result<std::string> Repository::tree_bytes(const TreeId& tree) const {
+  const auto oid = TRY(oid_of(tree.value));
+  const auto objects = TRY(state_->objects());
+  git_odb_object* raw = nullptr;
+  if (const int code = git_odb_read(&raw, objects.get(), &oid); code != 0) return trouble(code, "no tree {}", tree.value);
+  const std::unique_ptr<git_odb_object, With<git_odb_object_free>> object(raw);
+  if (git_odb_object_type(raw) != GIT_OBJECT_TREE) return failure(Fault::Missing, "no tree {}: it is something else", tree.value);
+  return std::string(static_cast<const char*>(git_odb_object_data(raw)), git_odb_object_size(raw));
+}
 
 Result<std::optional<Entry>> Repository::find(const TreeId& tree, std::string_view path) const {
   const auto root = TRY(state_->tree(tree.value));
@@ -549,7 +505,24 @@ std::string shown(const std::optional<git_oid>& oid) { return oid ? hex_of(*oid)
 
 }  // namespace
 
+Done Repository::gather_writes() {
+  if (state_->gathered != nullptr) return done();
+  const auto objects = TRY(state_->objects());
+  state_->gathered = TRY(MemoryObjects::attach(*objects));
+  return done();
+}
+
+Done Repository::flush() {
+  if (state_->gathered == nullptr) return done();
+  return state_->gathered->flush(state_->root / "objects" / "pack");
+}
+
+void Repository::forget() {
+  if (state_->gathered != nullptr) state_->gathered->forget();
+}
+
 Done Repository::move_ref(std::string_view name, const CommitId& to, const std::optional<CommitId>& expected) {
+  TRY(flush());
   const std::string ref(name);
   const auto target = TRY(oid_of(to.value));
   TRY(state_->commit(to), "moving {}", ref);
@@ -645,6 +618,7 @@ Done Repository::set_note(std::string_view name, const CommitId& commit, const P
   const auto ref = fmt::format("refs/notes/{}", name);
   const auto oid = TRY(oid_of(commit.value));
   TRY(state_->commit(commit));
+  if (state_->gathered != nullptr) return failure(Fault::Invalid, "notes are not written where objects are gathered: {}", state_->root.string());
   const auto signature = TRY(signature_of(who));
   git_oid written;
   const int code = git_note_create(&written, state_->handle.get(), ref.c_str(), signature.get(), signature.get(), &oid, std::string(text).c_str(), 1);
@@ -661,6 +635,22 @@ Result<std::optional<std::string>> Repository::note(std::string_view name, const
   if (code == GIT_ENOTFOUND) return std::optional<std::string>{};
   if (code != 0) return trouble(code, "cannot read the note of {} in {}", commit.value, ref);
   return std::optional<std::string>(git_note_message(held.get()));
+}
+
+Result<std::string> unified(std::string_view before, std::string_view after, const std::string& path) {
+  library_ready();
+  git_diff_options options = GIT_DIFF_OPTIONS_INIT;
+  options.flags = GIT_DIFF_FORCE_TEXT;
+  git_patch* raw = nullptr;
+  int code = git_patch_from_buffers(&raw, before.data(), before.size(), path.c_str(), after.data(), after.size(), path.c_str(), &options);
+  if (code != 0) return trouble(code, "cannot compare two versions of {}", path);
+  const std::unique_ptr<git_patch, With<git_patch_free>> patch(raw);
+  git_buf buffer{};
+  code = git_patch_to_buf(&buffer, patch.get());
+  if (code != 0) return trouble(code, "cannot compare two versions of {}", path);
+  std::string out(buffer.ptr == nullptr ? "" : buffer.ptr, buffer.size);
+  git_buf_dispose(&buffer);
+  return out;
 }
 
 }  // namespace tandem::git

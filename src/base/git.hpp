@@ -74,6 +74,8 @@ class Repository {
   Result<Commit> commit(const CommitId& id) const;
   Result<TreeId> tree_of(const CommitId& id) const;
   Result<std::vector<Entry>> entries(const TreeId& tree) const;
+  /// A tree as it is stored, checked by nobody: for trees that entries() cannot read.
+  Result<std::string> tree_bytes(const TreeId& tree) const;
   Result<std::optional<Entry>> find(const TreeId& tree, std::string_view path) const;   ///< "" is the tree itself
   Result<std::string> blob(std::string_view id) const;
   Result<std::uint64_t> blob_size(std::string_view id) const;
@@ -92,6 +94,11 @@ class Repository {
   /// Deterministic: the same arguments give the same id.
   Result<CommitId> write_commit(const TreeId& tree, const std::vector<CommitId>& parents, const Person& author,
                                 const Person& committer, std::string_view message);
+  /// From now on what is written stays in memory until flush() or a ref that moves makes it durable, as one pack.
+  Done gather_writes();
+  Done flush();
+  /// Drops what has been gathered: of a dry run nothing stays.
+  void forget();
   /// Compare and swap: `expected` nullopt = the ref must not exist. Conflict when it is elsewhere.
   Done move_ref(std::string_view name, const CommitId& to, const std::optional<CommitId>& expected);
   Done delete_ref(std::string_view name);
@@ -111,6 +118,9 @@ class Repository {
   std::unique_ptr<State> state_;
 };
 
+/// Two texts as a unified diff, three lines around each change; empty when they are equal.
+Result<std::string> unified(std::string_view before, std::string_view after, const std::string& path);
+
 /// What the git program runs under: no global or system configuration, no prompts, no hooks of ours, fsck on transfer,
 /// only https, ssh and file, submodules off. argv arrays and `--end-of-options`, never a shell.
 /// `repository` is a bare one, a .git folder or the folder that holds one; empty for commands that need none.
@@ -121,6 +131,9 @@ Command git_command(std::vector<std::string> arguments, const std::filesystem::p
 /// ref there), Conflict (a ref here would not go forward and its refspec has no '+'), Cancelled, TimedOut.
 Done fetch(const std::filesystem::path& repository, const std::string& url, const std::vector<std::string>& refspecs,
            std::stop_token stop = {});
+/// The same without fsck, to look at what a fetch has refused. Only into a throw-away repository.
+Done fetch_unchecked(const std::filesystem::path& repository, const std::string& url, const std::vector<std::string>& refspecs,
+                     std::stop_token stop = {});
 
 /// One ref to move at the remote. `expected` is what it must be there (nullopt: it must not exist).
 struct Push {

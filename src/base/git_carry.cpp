@@ -148,14 +148,25 @@ Command git_command(std::vector<std::string> arguments, const fs::path& reposito
   return command;
 }
 
-Done fetch(const fs::path& repository, const std::string& url, const std::vector<std::string>& refspecs, std::stop_token stop) {
-  std::vector<std::string> arguments{"fetch", "--atomic", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-gc", "--no-progress"};
+namespace {
+Done fetch_with(std::vector<std::string> settings, const fs::path& repository, const std::string& url, const std::vector<std::string>& refspecs, std::stop_token stop) {
+  auto& arguments = settings;
+  arguments.insert(arguments.end(), {"fetch", "--atomic", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-gc", "--no-progress"});
   allow_owner(arguments, url, "upload-pack");
   arguments.insert(arguments.end(), {"--end-of-options", url});
   arguments.insert(arguments.end(), refspecs.begin(), refspecs.end());
   const auto output = TRY(carry(git_command(std::move(arguments), repository), std::move(stop)));
   if (!output.exit.ok()) return carry_trouble(output, url);
   return done();
+}
+}  // namespace
+
+Done fetch(const fs::path& repository, const std::string& url, const std::vector<std::string>& refspecs, std::stop_token stop) {
+  return fetch_with({}, repository, url, refspecs, std::move(stop));
+}
+
+Done fetch_unchecked(const fs::path& repository, const std::string& url, const std::vector<std::string>& refspecs, std::stop_token stop) {
+  return fetch_with({"-c", "transfer.fsckObjects=false", "-c", "fetch.fsckObjects=false"}, repository, url, refspecs, std::move(stop));
 }
 
 Done push(const fs::path& repository, const std::string& url, const std::vector<Push>& pushes, std::stop_token stop) {

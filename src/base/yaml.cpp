@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "base/text.hpp"
+#include "base/yaml_cut_block.hpp"
 #include "base/yaml_fault.hpp"
 #include "base/yaml_lines.hpp"
 
@@ -82,7 +83,7 @@ class Tree final : public YAML::EventHandler {
   void add_entry(Open& map, Node value);
   void merge(Open& map, const Node& value);
   std::string_view source_of(const Node& node) const;
-  Style style_at(const Node& node, const std::string& tag) const;
+  void take_style(Node& node, const std::string& tag) const;
 
   const Lines& lines_;
   const Limits& limits_;
@@ -104,7 +105,7 @@ Node Tree::node_at(const YAML::Mark& mark, Kind kind) {
 
 void Tree::refuse_tag(const Node& node, const std::string& tag) const {
   if (tag.empty() || tag == "?" || tag == "!" || tag.starts_with("tag:yaml.org,2002:")) return;
-  throw Stop{{"E102", node.line, node.column, "not valid YAML: " + indicator_advice('!'), "Quote the text"}};
+  throw Stop{reserved_at(lines_, node.line, node.column)};
 }
 
 /// The text from the value on, behind its anchor and tag.
@@ -127,18 +128,23 @@ bool is_closed(std::string_view quoted) {
   return false;
 }
 
-Style Tree::style_at(const Node& node, const std::string& tag) const {
-  if (tag == "?" || tag.empty()) return Style::Plain;
+void Tree::take_style(Node& node, const std::string& tag) const {
+  if (tag == "?" || tag.empty()) return;
   const auto source = source_of(node);
-  if (source.starts_with('|') || source.starts_with('>')) return Style::Block;
-  if ((source.starts_with('"') || source.starts_with('\'')) && !is_closed(source)) throw Stop{open_quote(node.line, node.column, source.front())};
-  return Style::Quoted;
+  if (source.starts_with('|') || source.starts_with('>')) {
+    node.style = Style::Block;
+    return;
+  }
+  node.style = Style::Quoted;
+  if (!source.starts_with('"') && !source.starts_with('\'')) return;
+  node.quote = source.front();
+  if (!is_closed(source)) throw Stop{open_quote(node.line, node.column, node.quote)};
 }
 
 void Tree::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) {
   auto node = node_at(mark, Kind::Scalar);
   refuse_tag(node, tag);
-  node.style = style_at(node, tag);
+  take_style(node, tag);
   node.text = value;
   add(std::move(node), anchor);
 }

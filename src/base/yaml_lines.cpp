@@ -45,6 +45,10 @@ int Lines::column_at(size_t offset) const {
   return 1 + characters(text_.substr(start, offset - start));
 }
 
+int Lines::column_after(size_t known, int column, size_t offset) const {
+  return column + characters(text_.substr(known, offset - known));
+}
+
 int Lines::column_of_byte(int number, int byte_column) const {
   const auto text = line(number);
   return 1 + characters(text.substr(0, static_cast<size_t>(std::max(0, byte_column - 1))));

@@ -17,6 +17,7 @@ class Lines {
   size_t offset(int line, int column) const;             ///< of that character, at most the size of the text
   int line_at(size_t offset) const;
   int column_at(size_t offset) const;
+  int column_after(size_t known, int column, size_t offset) const;   ///< of `offset`, on the line where `known` has `column`
   int column_of_byte(int line, int byte_column) const;   ///< from a column counted in bytes
 
  private:

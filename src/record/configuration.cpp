@@ -6,6 +6,17 @@ namespace tandem {
 
 std::string_view word(Role role) { return role == Role::Application ? "application" : "infrastructure"; }
 
+std::string_view word(DriftPolicy policy) {
+  switch (policy) {
+    case DriftPolicy::Refuse: return "refuse";
+    case DriftPolicy::Overwrite: return "take-source";
+    case DriftPolicy::Branch: return "branch";
+  }
+  return "";
+}
+
+std::string_view word(CommitPolicy policy) { return policy == CommitPolicy::Squash ? "squash" : "each"; }
+
 namespace {
 template <typename T, typename Is>
 const T* first(const std::vector<T>& list, Is is) {
@@ -20,6 +31,11 @@ const RepositoryConfiguration* Configuration::find_repository(std::string_view n
 
 const RepositoryConfiguration* Configuration::find_repository(Role role) const {
   return first(repositories, [&](const auto& repository) { return repository.role == role; });
+}
+
+const SyncConfiguration& Configuration::sync_from(const std::string& name) const {
+  const auto own = sources.find(name);
+  return own == sources.end() ? sync : own->second;
 }
 
 const EnvironmentConfiguration* Configuration::find_environment(std::string_view name) const {

@@ -26,16 +26,28 @@ struct RepositoryConfiguration {
 struct ComponentConfiguration {
   std::string from;
   std::string to;
+  std::vector<std::string> exclude{};               ///< files and folders below `from` that stay behind
   bool operator==(const ComponentConfiguration&) const = default;
 };
 
 enum class ConflictSide { Refuse, Application, Infrastructure };
+/// What becomes of edits that somebody made by hand in the copy: the sync stops, the source wins, or what the source
+/// holds is delivered on a branch of its own for a person to merge.
+enum class DriftPolicy { Refuse, Overwrite, Branch };
+std::string_view word(DriftPolicy policy);          ///< "refuse", "take-source", "branch"
+/// How the commits of the source arrive: as one, or one for each that changes what is carried.
+enum class CommitPolicy { Squash, Each };
+std::string_view word(CommitPolicy policy);         ///< "squash", "each"
 
 struct SyncConfiguration {
   std::vector<ComponentConfiguration> components{{"src", "lambda/src"}, {"main.py", "lambda/main.py"}};
   std::string requirements_from = "requirements.txt";
   std::string requirements_to = "lambda/requirements.txt";
-  ConflictSide on_conflict = ConflictSide::Refuse;
+  ConflictSide on_conflict = ConflictSide::Refuse;  ///< between the two requirements files
+  std::string metadata{};                           ///< path of sync-metadata.json; empty = beside what is carried
+  DriftPolicy on_drift = DriftPolicy::Refuse;
+  CommitPolicy commits = CommitPolicy::Squash;
+  int keep_branches = 20;                           ///< branches tandem/sync/*: older ones go, unless something live names them
   bool operator==(const SyncConfiguration&) const = default;
 };
 
@@ -60,6 +72,8 @@ struct EnvironmentConfiguration {
   std::string admin_email{};                        ///< for the suites that need to log in
   std::string admin_password_secret{};              ///< name of the secret
   std::string cdk_folder = ".";
+  int approvals = 0;                                ///< people that every gate before it asks for, at least
+  bool other_person = false;                        ///< whoever started a run may not approve it
   bool operator==(const EnvironmentConfiguration&) const = default;
 };
 
@@ -75,9 +89,14 @@ struct Configuration {
   std::string state_folder;                         ///< absolute
   std::vector<RepositoryConfiguration> repositories{};
   SyncConfiguration sync{};
+  std::map<std::string, SyncConfiguration> sources{};  ///< by repository: applications that carry something else than `sync`
   ComposeConfiguration compose{};
   std::vector<EnvironmentConfiguration> environments{};
   std::uint16_t port = 0;                           ///< of the daemon's HTTP side; 0 = any
+  int parallel_runs = 0;                            ///< PARALLEL runs at once; 0 = twice the processors
+  int poll_seconds = 0;                             ///< between looks at the repositories; 0 = 2 on this machine, 60 elsewhere
+  int keep_days = 90;                               ///< ended runs younger than this are kept
+  int keep_runs = 1000;                             ///< and so are the newest ones
   bool unsandboxed = false;                         ///< run steps without a sandbox where none can be had
   bool network_in_steps = true;                     ///< steps may reach package registries
   std::vector<std::string> actions_with_network{};  ///< "Build" or "workflow/Build"; those may although others may not
@@ -87,6 +106,8 @@ struct Configuration {
 
   const RepositoryConfiguration* find_repository(std::string_view name) const;
   const RepositoryConfiguration* find_repository(Role role) const;    ///< the first one of that role
+  /// What the application `name` carries: its own entry of `sources`, else `sync`.
+  const SyncConfiguration& sync_from(const std::string& name) const;
   const EnvironmentConfiguration* find_environment(std::string_view name) const;
 };
 

@@ -2,13 +2,18 @@
 
 namespace tandem {
 
+std::string_view kind(const Component& component) {
+  if (component.exact) return "exact";
+  return component.excluded.empty() ? "merged" : "reduced";
+}
+
 json::value to_json(const SyncRecord& record) {
   json::array components;
-  for (const auto& component : record.components)
-    components.push_back({{"from", component.from},
-                          {"to", component.to},
-                          {"object", component.object},
-                          {"kind", component.exact ? "exact" : "merged"}});
+  for (const auto& component : record.components) {
+    json::object one{{"from", component.from}, {"to", component.to}, {"object", component.object}, {"kind", kind(component)}};
+    if (!component.excluded.empty()) one["excluded"] = json_of(component.excluded);
+    components.push_back(std::move(one));
+  }
   return json::object{{"id", record.id.value},
                       {"run", record.run.value},
                       {"source_repository", record.source_repository},
@@ -43,7 +48,7 @@ Result<SyncRecord> sync_record_from_json(const json::value& value) {
   for (const auto& member : fields.list("components")) {
     Fields component(member, "a component");
     record.components.push_back({component.string("from"), component.string("to"), component.string("object"),
-                                 component.string_or("kind", "exact") == "exact"});
+                                 component.string_or("kind", "exact") == "exact", component.strings("excluded")});
     TRY(component.finish());
   }
   record.strategy = fields.string_or("strategy", "api-triggered");

@@ -11,12 +11,14 @@
 
 namespace tandem {
 
-/// One path carried over. `exact`: the destination holds the very object of the source. Otherwise merged from both.
+/// One path carried over. `exact`: the destination holds the very object of the source.
+/// Otherwise something was excluded, or it was merged from both.
 struct Component {
   std::string from;
   std::string to;
   std::string object;       ///< git id (tree or blob) at the destination
   bool exact = true;
+  std::vector<std::string> excluded{};  ///< what stayed behind; then `object` is the source's tree without them
   bool operator==(const Component&) const = default;
 };
 
@@ -39,6 +41,9 @@ struct SyncRecord {
   Instant at{};
   bool operator==(const SyncRecord&) const = default;
 };
+
+/// "exact", "reduced" (something was excluded) or "merged".
+std::string_view kind(const Component& component);
 
 json::value to_json(const SyncRecord& record);
 Result<SyncRecord> sync_record_from_json(const json::value& value);

@@ -33,7 +33,7 @@ std::string view_serving(const View& view) {
                      view.document["pid"].text());
 }
 
-constexpr std::array<std::pair<std::string_view, Draw>, 32> draws{{{"tandem.status/1", view_status},
+constexpr std::array<std::pair<std::string_view, Draw>, 40> draws{{{"tandem.status/1", view_status},
                                                                    {"tandem.bundle/1", view_bundle},
                                                                    {"tandem.releases/1", view_releases},
                                                                    {"tandem.environments/1", view_environments},
@@ -47,6 +47,10 @@ constexpr std::array<std::pair<std::string_view, Draw>, 32> draws{{{"tandem.stat
                                                                    {"tandem.artifacts/1", view_artifacts},
                                                                    {"tandem.artifact/1", view_artifact},
                                                                    {"tandem.sync/1", view_sync},
+                                                                   {"tandem.sync-verification/1", view_sync_verification},
+                                                                   {"tandem.sync-log/1", view_sync_log},
+                                                                   {"tandem.keys/1", view_keys},
+                                                                   {"tandem.key/1", view_key},
                                                                    {"tandem.explanation/1", view_explanation},
                                                                    {"tandem.validation/1", view_validation},
                                                                    {"tandem.stacks/1", view_stacks},
@@ -64,8 +68,12 @@ constexpr std::array<std::pair<std::string_view, Draw>, 32> draws{{{"tandem.stat
                                                                    {"tandem.cancel/1", view_cancel},
                                                                    {"tandem.approval/1", view_approval},
                                                                    {"tandem.notified/1", view_notified},
+                                                                   {"tandem.pull-request/1", view_pull_request},
+                                                                   {"tandem.pull-requests/1", view_pull_requests},
+                                                                   {"tandem.pruned/1", view_pruned},
+                                                                   {"tandem.kill-points/1", view_kill_points},
                                                                    {"tandem.error/1", [](const View& view) {
-                                                                      return render_error(view.document.value(), view.style);
+                                                                      return render_error(view.document.value(), view.style) + view_conflicts(view);
                                                                     }}}};
 
 std::string ago(Duration passed) {

@@ -27,6 +27,12 @@ std::string view_why(const View& view);
 std::string view_artifacts(const View& view);
 std::string view_artifact(const View& view);
 std::string view_sync(const View& view);
+std::string view_sync_verification(const View& view);
+std::string view_sync_log(const View& view);
+std::string view_keys(const View& view);
+std::string view_key(const View& view);
+/// Both sides of each file of a refusal's `conflicts`.
+std::string view_conflicts(const View& view);
 std::string view_explanation(const View& view);
 std::string view_validation(const View& view);
 std::string view_stacks(const View& view);
@@ -39,6 +45,10 @@ std::string view_secrets(const View& view);
 std::string view_metrics(const View& view);
 std::string view_initialised(const View& view);
 std::string view_contract(const View& view);
+std::string view_pull_request(const View& view);
+std::string view_pull_requests(const View& view);
+std::string view_pruned(const View& view);
+std::string view_kill_points(const View& view);
 
 /// "3 h ago" with `now`, else "2026-11-23 22:17:30 UTC"; nothing for no time.
 std::string when(const Look& time, const View& view);

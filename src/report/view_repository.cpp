@@ -1,45 +1,27 @@
-// sync, explanation, validation, init
+// explanation, validation, init
 
 #include "base/text.hpp"
+#include "record/workflow.hpp"
 #include "report/view_parts.hpp"
 
 namespace tandem::report {
 
-std::string view_sync(const View& view) {
-  const auto& document = view.document;
-  const auto& record = document["record"];
-  const auto& style = view.style;
-  const bool is_dry = document["dry_run"].is_true();
-  std::string out;
-  if (document["in_place"].is_true())
-    out = paragraph(style.symbol("SUCCEEDED") + " ", fmt::format("{} holds application {} already, at {}", record["target_repository"].text(),
-                                                                 short_commit(record["source"]), short_commit(record["landed"])), style);
-  else
-    out = paragraph(style.symbol(is_dry ? "PENDING" : "SUCCEEDED") + " ",
-                    fmt::format("{} application {} to {} of {}{}", is_dry ? "would carry" : "carried", short_commit(record["source"]),
-                                record["target_branch"].text(), record["target_repository"].text(),
-                                is_dry ? "; nothing was changed" : fmt::format(" as {}", short_commit(record["landed"]))), style);
-  for (const auto& change : document["changes"].list()) {
-    const auto kind = change["kind"].raw();
-    const auto mark = kind == "added" ? style.green("+") : kind == "removed" ? style.red("-") : style.yellow("~");
-    out += fmt::format("  {} {}\n", mark, change["path"].text());
-  }
-  for (const auto& component : record["components"].list())
-    out += style.dim(fmt::format("  {} -> {} {}", component["from"].text(), component["to"].text(), component["kind"].text())) + "\n";
-  return out + notes(document["notes"], "  ");
-}
-
 std::string view_explanation(const View& view) {
   const auto& document = view.document;
-  auto out = fmt::format("{} on {} of {}\n", words_of(document["event"].text()), document["branch"].text(), document["repository"].text());
+  const auto event = words_of(document["event"].text());
+  auto out = document["destination"].is_there()
+                 ? fmt::format("{} of a {} from {} into {} of {}\n", document["step"].text(), event, document["branch"].text(), document["destination"].text(), document["repository"].text())
+                 : fmt::format("{} on {} of {}\n", event, document["branch"].text(), document["repository"].text());
   for (const auto& workflow : document["workflows"].list()) {
     const bool runs = workflow["runs"].is_true();
     const auto name = workflow["workflow"].is_there() ? workflow["workflow"].text() : workflow["file"].text();
     const auto place = Place{workflow["file"].text(), static_cast<int>(workflow["line"].number()), static_cast<int>(workflow["column"].number())};
-    out += paragraph(fmt::format("{} {} {}: ", view.style.symbol(runs ? "SUCCEEDED" : "SKIPPED"), view.style.bold(name), runs ? "runs" : "does not run"),
+    const auto standing = workflow["standing"].text();
+    const auto verdict = runs ? "runs" : standing == "inactive" ? "is inactive, does not run" : standing == "invalid" ? "is invalid, does not run" : "does not run";
+    out += paragraph(fmt::format("{} {} {}: ", view.style.symbol(runs ? "SUCCEEDED" : standing == "invalid" ? "FAILED" : "SKIPPED"), view.style.bold(name), verdict),
                      fmt::format("{} ({})", workflow["reason"].text(), text(place)), view.style);
   }
-  return out;
+  return out + notes(document["notes"], "  ");
 }
 
 std::string view_validation(const View& view) {
@@ -52,7 +34,7 @@ std::string view_validation(const View& view) {
       const Place place{file["file"].text(), static_cast<int>(finding["line"].number()), static_cast<int>(finding["column"].number())};
       const auto path = finding["path"].text();
       out += fmt::format("{}: {} {}{}{}\n", text(place), (style.*paint)(finding["code"].text()), path, path.empty() ? "" : ": ",
-                         finding["message"].text() + (finding["suggestion"].text().empty() ? "" : ". " + finding["suggestion"].text()));
+                         sentences({.what = finding["message"].text(), .suggestion = finding["suggestion"].text()}));
       for (const auto& line : finding["excerpt"].lines()) out += "    " + line + "\n";
     }
   const auto& document = view.document;

@@ -71,7 +71,8 @@ std::string view_doctor(const View& view) {
 std::string view_audit(const View& view) {
   const auto& document = view.document;
   if (document["passed"].is_true())
-    return fmt::format("{} {} records, the chain verifies; its head is {}\n", view.style.symbol("SUCCEEDED"), document["records"].text(), document["head"].text());
+    return fmt::format("{} {} records{}, the chain verifies; its head is {}\n", view.style.symbol("SUCCEEDED"), document["records"].text(),
+                       document["pruned"].number() > 0 ? fmt::format(" ({} of them pruned by policy)", document["pruned"].text()) : "", document["head"].text());
   return fmt::format("{} record {} is not what was written: {}\n", view.style.symbol("FAILED"), document["broken"].text(), document["what"].text());
 }
 

@@ -1,7 +1,6 @@
 #include "run/code_way_back.hpp"
 
-#include "sync/detect.hpp"
-#include "sync/synchronise.hpp"
+#include "run/syncing.hpp"
 
 namespace tandem::run {
 namespace {
@@ -10,8 +9,9 @@ std::string short_form(const CommitId& commit) { return commit.value.substr(0, 1
 
 /// The application commit that the tip of the infrastructure's branch holds; empty when no sync has reached it.
 Result<CommitId> held(Workshop& shop, const RepositoryConfiguration& source, const RepositoryConfiguration& target, std::stop_token stop) {
-  const auto detection = TRY(sync::detect(shop.pair, {.source = source, .target = target, .commit = {}, .configuration = shop.configuration.sync,
-                                                      .public_keys = {shop.key.public_key()}, .stop = stop}));
+  auto question = detect_request(shop, source, target, {});
+  question.stop = stop;
+  const auto detection = TRY(sync::detect(shop.pair, question));
   return detection.sync ? detection.sync->application : CommitId{};
 }
 
@@ -23,16 +23,16 @@ Result<std::string> carry_back(Workshop& shop, const CodeWayBack& wanted) {
   const auto target = TRY(shop.repository(Role::Infrastructure));
   const auto there = TRY(held(shop, source, target, wanted.stop));
   if (there != wanted.from) return std::string{};
-  sync::SyncRequest request{.run = wanted.run, .source = source, .target = target, .commit = wanted.to,
-                            .configuration = shop.configuration.sync};
+  auto request = TRY(sync_request(shop, source, target));
+  request.run = wanted.run;
+  request.commit = wanted.to;
   request.strategy = strategy_of_the_way_back;
   request.actor = wanted.actor;
-  request.at = shop.clock.now();
   request.way = sync::Way::Back;
   request.stop = wanted.stop;
   TRY(shop.ledger->record("sync.intended", wanted.run.value,
                           json::object{{"source", wanted.to.value}, {"target", target.name}, {"branch", target.branch}}));
-  const auto carried = TRY(sync::synchronise(request, shop.pair, shop.key));
+  const auto carried = TRY(sync::synchronise(request, shop.pair, shop.keys.signing()));
   TRY(shop.ledger->record("sync.done", carried.record.id.value, to_json(carried.record)));
   return fmt::format("{} of {} holds application {} again, the code that serves, in place of {} (commit {})", target.branch, target.name,
                      short_form(wanted.to), short_form(wanted.from), short_form(carried.record.landed));

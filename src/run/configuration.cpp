@@ -55,6 +55,7 @@ class ConfigurationReader {
     for_each(file, "environments", [this](const yaml::Entry& entry, const std::string& path) { read_environment(entry, path); });
     if (const auto* daemon = file.map("daemon")) read_daemon(*daemon);
     if (const auto* steps = file.map("steps")) read_steps(*steps);
+    if (const auto* history = file.map("history")) read_history(*history);
     file.finish();
     return std::move(configuration_);
   }
@@ -121,30 +122,32 @@ class ConfigurationReader {
     configuration_.repositories.push_back(std::move(repository));
   }
 
-  void read_component(const yaml::Node& item) {
+  void read_component(const yaml::Node& item, const std::string& path, SyncConfiguration& sync) {
     if (!item.is_map()) {
-      findings_.error("E113", spot(item, "sync.components"), fmt::format("a component must be a map of from and to, not {}", workflow::described(item)));
+      findings_.error("E113", spot(item, path), fmt::format("a component must be a map of from and to, not {}", workflow::described(item)));
       return;
     }
-    Properties component(item, "sync.components", "a component", findings_);
+    Properties component(item, path, "a component", findings_);
     for (const auto* key : {"from", "to"}) component.require(key, "a component");
     auto from = path_inside(component, "from", "");
     auto to = path_inside(component, "to", "");
+    auto exclude = texts(component, "exclude", {});
+    for (const auto& each : exclude)
+      if (!is_inside(each)) findings_.error("E113", component.at("exclude"), fmt::format("\"{}\" must be a path below {}", each, from));
     component.finish();
-    configuration_.sync.components.push_back({std::move(from), std::move(to)});
+    sync.components.push_back({std::move(from), std::move(to), std::move(exclude)});
   }
 
-  void read_sync(const yaml::Node& node) {
-    auto& sync = configuration_.sync;
-    Properties properties(node, "sync", "sync", findings_);
+  /// What one application carries: components, requirements, metadata.
+  void read_carried(Properties& properties, const std::string& path, SyncConfiguration& sync) {
     if (const auto* components = properties.find("components")) {
       sync.components.clear();
       if (!components->value.is_list())
-        findings_.error("E113", spot(components->value, "sync.components"), "components must be a list of from and to");
-      for (const auto& item : components->value.items) read_component(item);
+        findings_.error("E113", spot(components->value, path + ".components"), "components must be a list of from and to");
+      for (const auto& item : components->value.items) read_component(item, path + ".components", sync);
     }
     if (const auto* requirements = properties.map("requirements")) {
-      Properties merge(*requirements, "sync.requirements", "requirements", findings_);
+      Properties merge(*requirements, path + ".requirements", "requirements", findings_);
       sync.requirements_from = path_inside(merge, "from", sync.requirements_from);
       sync.requirements_to = path_inside(merge, "to", sync.requirements_to);
       sync.on_conflict = choose(merge, "on-conflict", sync.on_conflict,
@@ -153,6 +156,43 @@ class ConfigurationReader {
                                                                                           {"infrastructure", ConflictSide::Infrastructure}}});
       merge.finish();
     }
+    if (properties.find("metadata") != nullptr) sync.metadata = path_inside(properties, "metadata", "");
+  }
+
+  void read_source(const yaml::Entry& entry, const std::string& path) {
+    if (!entry.value.is_map()) {
+      findings_.error("E113", spot(entry.value, path), fmt::format("{} must be a map, not {}", entry.key, workflow::described(entry.value)));
+      return;
+    }
+    SyncConfiguration source = configuration_.sync;
+    source.components.clear();
+    source.requirements_from.clear();
+    source.requirements_to.clear();
+    source.metadata.clear();
+    Properties properties(entry.value, path, "a source", findings_);
+    properties.stands_at(spot(entry, path));
+    properties.require("components", "a source");
+    read_carried(properties, path, source);
+    properties.finish();
+    configuration_.sources[entry.key] = std::move(source);
+  }
+
+  void read_sync(const yaml::Node& node) {
+    auto& sync = configuration_.sync;
+    Properties properties(node, "sync", "sync", findings_);
+    read_carried(properties, "sync", sync);
+    sync.on_drift = choose(properties, "on-conflict", sync.on_drift,
+                           std::array<std::pair<std::string_view, DriftPolicy>, 3>{{{word(DriftPolicy::Refuse), DriftPolicy::Refuse},
+                                                                                    {word(DriftPolicy::Overwrite), DriftPolicy::Overwrite},
+                                                                                    {word(DriftPolicy::Branch), DriftPolicy::Branch}}});
+    sync.commits = choose(properties, "commits", sync.commits,
+                          std::array<std::pair<std::string_view, CommitPolicy>, 2>{{{word(CommitPolicy::Squash), CommitPolicy::Squash},
+                                                                                    {word(CommitPolicy::Each), CommitPolicy::Each}}});
+    const auto keep = properties.whole("keep-branches", "").value_or(sync.keep_branches);
+    if (keep < 0 || keep > 100'000) findings_.error("E113", properties.at("keep-branches"), fmt::format("keep-branches must be 0 (all) to 100000, not {}", keep));
+    sync.keep_branches = static_cast<int>(keep);
+    if (const auto* sources = properties.map("sources"))
+      for (const auto& entry : sources->entries) read_source(entry, "sync.sources." + entry.key);
     properties.finish();
   }
 
@@ -191,6 +231,12 @@ class ConfigurationReader {
       login.finish();
     }
     environment.cdk_folder = path_inside(properties, "cdk-folder", environment.cdk_folder);
+    if (const auto* approvals = properties.map("approvals")) {
+      Properties policy(*approvals, path + ".approvals", "approvals", findings_);
+      environment.approvals = count(policy, "required", 0, 0, 2);
+      environment.other_person = policy.flag("other-person").value_or(false);
+      policy.finish();
+    }
     properties.finish();
     configuration_.environments.push_back(std::move(environment));
   }
@@ -200,6 +246,24 @@ class ConfigurationReader {
     const auto port = properties.whole("port", "").value_or(0);
     if (port < 0 || port > 65535) findings_.error("E113", properties.at("port"), fmt::format("port must be 0 to 65535, not {}", port));
     configuration_.port = static_cast<std::uint16_t>(port);
+    configuration_.parallel_runs = count(properties, "parallel-runs", 0, 0, 1000);
+    configuration_.poll_seconds = count(properties, "poll-seconds", 0, 0, 86400);
+    properties.finish();
+  }
+
+  /// A whole number within bounds; E113 with them otherwise.
+  int count(Properties& properties, std::string_view key, int otherwise, int least, int most) {
+    const auto written = properties.whole(key, "");
+    if (!written) return otherwise;
+    if (*written < least || *written > most)
+      findings_.error("E113", properties.at(key), fmt::format("{} must be {} to {}, not {}", key, least, most, *written));
+    return static_cast<int>(*written);
+  }
+
+  void read_history(const yaml::Node& node) {
+    Properties properties(node, "history", "history", findings_);
+    configuration_.keep_days = count(properties, "keep-days", configuration_.keep_days, 0, 36500);
+    configuration_.keep_runs = count(properties, "keep-runs", configuration_.keep_runs, 0, 10'000'000);
     properties.finish();
   }
 
@@ -249,7 +313,8 @@ Error error_from(const Diagnostic& diagnostic, size_t others) {
 }  // namespace
 
 Result<Configuration> parse_configuration(std::string_view text, const std::filesystem::path& file) {
-  Findings findings(file.string());
+  const yaml::Lines lines(text);
+  Findings findings(file.string(), lines);
   const auto document = yaml::read(text);
   for (const auto& issue : document.issues) findings.error(issue.code, {issue.line, issue.column}, issue.what, issue.suggestion);
   Configuration configuration;

@@ -13,8 +13,15 @@ repositories:
   infra: {role: infrastructure, url: "git@example.com:team/infra.git", branch: trunk}
 sync:
   components:
-    - {from: src, to: lambda/src}
+    - {from: src, to: lambda/src, exclude: [tests, deep/notes.md]}
   requirements: {from: requirements.txt, to: lambda/requirements.txt, on-conflict: application}
+  on-conflict: branch
+  commits: each
+  keep-branches: 7
+  sources:
+    jobs:
+      components: [{from: jobs, to: jobs/src}]
+      metadata: jobs/sync-metadata.json
 compose: {folder: lambda, handlers: [api_handler], runtime: provided.al2023}
 environments:
   dev: {}
@@ -50,6 +57,14 @@ TEST(Configuration, IsReadWithPathsRelativeToItsFile) {
   EXPECT_EQ(configuration.repositories[1].url, "git@example.com:team/infra.git");
   EXPECT_EQ(configuration.sync.on_conflict, ConflictSide::Application);
   EXPECT_EQ(configuration.compose.handlers, std::vector<std::string>{"api_handler"});
+  EXPECT_EQ(configuration.sync.components[0].exclude, (std::vector<std::string>{"tests", "deep/notes.md"}));
+  EXPECT_EQ(configuration.sync.on_drift, DriftPolicy::Branch);
+  EXPECT_EQ(configuration.sync.commits, CommitPolicy::Each);
+  EXPECT_EQ(configuration.sync.keep_branches, 7);
+  EXPECT_EQ(configuration.sync_from("api").components[0].to, "lambda/src");
+  EXPECT_EQ(configuration.sync_from("jobs").components[0].to, "jobs/src");
+  EXPECT_EQ(configuration.sync_from("jobs").requirements_from, "");
+  EXPECT_EQ(configuration.sync_from("jobs").commits, CommitPolicy::Each);
   ASSERT_EQ(configuration.environments.size(), 2U);
   EXPECT_EQ(configuration.environments[0], (EnvironmentConfiguration{.name = "dev"}));
   EXPECT_EQ(configuration.environments[1].parameters.at("Stage"), "0777");
@@ -89,7 +104,7 @@ TEST(Configuration, WrittenByInitKeepsNearPathsRelative) {
 TEST(Configuration, RefusesAnUnknownKeyAndNamesTheNearestOne) {
   EXPECT_EQ(refusal("repositories: {}\nenviroments: {}\n"),
             "error[E110]: /work/pair/tandem.yaml:2:1: enviroments: enviroments is not a property of tandem.yaml; did you mean "
-            "environments?\n  try: Known: state, repositories, sync, compose, environments, daemon, steps");
+            "environments?\n  try: Known: state, repositories, sync, compose, environments, daemon, steps, history");
   EXPECT_TRUE(refusal("repositories:\n  api: {role: application, url: x, brnach: y}\n").find("3:") == std::string::npos);
   EXPECT_TRUE(refusal("repositories:\n  api: {role: application, url: x, brnach: y}\n").find("tandem.yaml:2:36: repositories.api.brnach") != std::string::npos)
       << refusal("repositories:\n  api: {role: application, url: x, brnach: y}\n");

@@ -53,19 +53,48 @@ repositories:)";
   return out;
 }
 
-std::string sync(const SyncConfiguration& sync) {
+std::string components(const std::vector<ComponentConfiguration>& components, const std::string& indent) {
+  if (components.empty()) return " []\n";
+  std::string out = "\n";
+  for (const auto& component : components)
+    out += fmt::format("{}- {{from: {}, to: {}{}}}\n", indent, scalar(component.from), scalar(component.to),
+                       component.exclude.empty() ? "" : ", exclude: " + list(component.exclude));
+  return out;
+}
+
+std::string requirements(const SyncConfiguration& sync, const std::string& indent) {
+  return fmt::format("{0}requirements:\n{0}  from: {1}\n{0}  to: {2}\n{0}  on-conflict: {3}\n", indent, scalar(sync.requirements_from),
+                     scalar(sync.requirements_to), word(sync.on_conflict));
+}
+
+std::string source(const std::string& name, const SyncConfiguration& sync) {
+  auto out = fmt::format("    {}:\n      components:{}", scalar(name), components(sync.components, "        "));
+  if (!sync.requirements_from.empty()) out += requirements(sync, "      ");
+  if (!sync.metadata.empty()) out += fmt::format("      metadata: {}\n", scalar(sync.metadata));
+  return out;
+}
+
+std::string sync(const Configuration& configuration) {
+  const auto& sync = configuration.sync;
   std::string out = R"(
 # What synchronisation carries from the application into the infrastructure repository.
-#   components     files and folders: from is in the application, to in the infrastructure repository
+#   components     files and folders: from is in the application, to in the infrastructure repository;
+#                  exclude: files and folders below from that stay behind
 #   requirements   the two requirements files that are merged; to also receives the result
 #     on-conflict  when both pin one package differently: refuse, or the side that wins (application, infrastructure)
+#   metadata       where sync-metadata.json goes (default: beside what is carried)
+#   on-conflict    when the copy was edited by hand: refuse, take-source (the edits are lost), or branch (a person merges)
+#   commits        squash (one commit per sync), or each (one for each commit of the application)
+#   keep-branches  branches tandem/sync/* that are kept; what a live release names always is (0: all)
+#   sources        further applications by name, each with components, requirements and metadata of its own
 sync:
   components:)";
-  out += sync.components.empty() ? " []\n" : "\n";
-  for (const auto& component : sync.components)
-    out += fmt::format("    - {{from: {}, to: {}}}\n", scalar(component.from), scalar(component.to));
-  return out + fmt::format("  requirements:\n    from: {}\n    to: {}\n    on-conflict: {}\n", scalar(sync.requirements_from),
-                           scalar(sync.requirements_to), word(sync.on_conflict));
+  out += components(sync.components, "    ") + requirements(sync, "  ");
+  if (!sync.metadata.empty()) out += fmt::format("  metadata: {}\n", scalar(sync.metadata));
+  out += fmt::format("  on-conflict: {}\n  commits: {}\n  keep-branches: {}\n", tandem::word(sync.on_drift), tandem::word(sync.commits), sync.keep_branches);
+  if (!configuration.sources.empty()) out += "  sources:\n";
+  for (const auto& [name, one] : configuration.sources) out += source(name, one);
+  return out;
 }
 
 std::string compose(const ComposeConfiguration& compose) {
@@ -91,6 +120,8 @@ std::string environment(const EnvironmentConfiguration& environment) {
   if (!environment.suites.empty()) out += fmt::format("    suites: {}\n", list(environment.suites));
   if (!environment.admin_email.empty() || !environment.admin_password_secret.empty())
     out += fmt::format("    admin: {{email: {}, password-secret: {}}}\n", scalar(environment.admin_email), scalar(environment.admin_password_secret));
+  if (environment.approvals > 0 || environment.other_person)
+    out += fmt::format("    approvals: {{required: {}, other-person: {}}}\n", environment.approvals, environment.other_person);
   return out + fmt::format("    cdk-folder: {}\n", scalar(environment.cdk_folder));
 }
 
@@ -104,6 +135,7 @@ std::string environments(const Configuration& configuration) {
 #   parameters   of the template, name: value; ${Secrets.name} becomes the value of a secret
 #   suites       verification suites to run (default: all)
 #   admin        who the suites log in as: email, and password-secret, the name of the secret with the password
+#   approvals    what gates before it ask for: required (0 to 2 people), other-person (not whoever started the run)
 #   cdk-folder   folder of cdk.json in the infrastructure repository (default: .)
 environments:)";
   out += configuration.environments.empty() ? " {}\n" : "\n";
@@ -119,12 +151,21 @@ std::string configuration_text(const Configuration& configuration, const std::fi
 # Where journal, artifacts, secrets and local stacks are kept (default: .tandem).
 state: {}
 )", near(configuration.state_folder, folder));
-  out += repositories(configuration, folder) + sync(configuration.sync) + compose(configuration.compose) + environments(configuration);
+  out += repositories(configuration, folder) + sync(configuration) + compose(configuration.compose) + environments(configuration);
   out += fmt::format(R"(
 # The daemon's HTTP side.
-#   port   0 = any free one
+#   port            0 = any free one
+#   parallel-runs   PARALLEL runs under way at once; 0 = twice the processors
+#   poll-seconds    between looks at the repositories for pushes that no hook told of; 0 = 2 on this machine, 60 elsewhere
 daemon:
   port: {}
+  parallel-runs: {}
+  poll-seconds: {}
+
+# What `tandem maintain prune` keeps: runs younger than keep-days, the newest keep-runs, and all that a live release needs.
+history:
+  keep-days: {}
+  keep-runs: {}
 
 # How the steps of workflows run.
 #   sandbox   required: a step does not run where no sandbox can be had; optional: it runs without, and the run says so
@@ -138,7 +179,8 @@ steps:
   memory-mib: {}
   processes: {}
   file-mib: {}
-)", configuration.port, configuration.unsandboxed ? "optional" : "required",
+)", configuration.port, configuration.parallel_runs, configuration.poll_seconds, configuration.keep_days, configuration.keep_runs,
+                     configuration.unsandboxed ? "optional" : "required",
                      configuration.actions_with_network.empty() ? fmt::to_string(configuration.network_in_steps) : list(configuration.actions_with_network),
                      configuration.errexit_in_steps,
                      configuration.step_limits.memory_mib, configuration.step_limits.processes, configuration.step_limits.file_mib);

@@ -12,7 +12,7 @@ struct Folders {
 
   std::filesystem::path lock() const { return state / "lock"; }
   std::filesystem::path daemon() const { return state / "daemon.json"; }           ///< pid, port and socket of a running daemon
-  std::filesystem::path signing_key() const { return state / "keys" / "signing.pem"; }
+  std::filesystem::path keys() const { return state / "keys"; }
   std::filesystem::path secrets() const { return state / "secrets"; }
   std::filesystem::path pair_store() const { return state / "pair.git"; }
   std::filesystem::path repositories() const { return state / "repositories"; }    ///< bare ones that init made

@@ -9,6 +9,7 @@
 #include "run/folders.hpp"
 #include "run/ledger.hpp"
 #include "store/secrets.hpp"
+#include "sync/keyring.hpp"
 
 namespace tandem::run {
 namespace fs = std::filesystem;
@@ -151,7 +152,7 @@ Result<Initialised> initialise(const InitialiseRequest& request, const Clock& cl
   configuration.repositories.push_back(TRY(settle(request.infrastructure, Role::Infrastructure, folders, clock.now(), out.notes)));
   configuration.environments.push_back(local_environment(request.admin_email));
   out.admin_password = TRY(make_secrets(folders), "making the first secrets");
-  TRY(SigningKey::load_or_create(folders.signing_key()), "making the signing key");
+  TRY(sync::Keyring::open(folders.keys(), clock.now()), "making the signing key");
 
   auto ledger = TRY(Ledger::open(folders.state, clock));
   TRY(adopt(configuration, *ledger), "looking at the branches");

@@ -1,7 +1,6 @@
 #include "run/journey.hpp"
 
 #include "base/files.hpp"
-#include "base/log.hpp"
 #include "base/text.hpp"
 #include "run/masking.hpp"
 #include "run/way_back.hpp"
@@ -23,18 +22,6 @@ shell::Masker masker_for(Workshop& shop, const Action& action) {
   for (const auto& name : workflow::secrets_of(action))
     if (auto value = shop.secrets.find(name); value && *value) secrets[name] = std::move(**value);
   return shell::Masker(secrets);
-}
-
-/// What a shared workspace still holds when a run ends early, and what attempts left that were cut off.
-void clear_workspaces(Workshop& shop, const Run& run) {
-  const auto folder = shop.folders.workspaces() / run.id.value;
-  std::vector<std::filesystem::path> all{folder / "shared"};
-  for (const auto& action : run.workflow.actions)
-    if (!action.steps.empty()) all.push_back(folder / action.name);
-  for (const auto& each : all)
-    if (const auto gone = tandem::remove_all(each); !gone) log(Level::Warning, "workspace.left", {{"folder", each.string()}, {"what", gone.error().what}});
-  std::error_code ignored;  // folders of other actions may still be in it
-  std::filesystem::remove(folder, ignored);
 }
 
 }  // namespace
@@ -76,8 +63,11 @@ ActionOutcome Journey::perform(const Run& run, const Action& action, int attempt
 }
 
 ActionOutcome Journey::wrap_up(const Run& run, std::stop_token stop) {
-  clear_workspaces(shop_, run);
-  return go_back_and_report(shop_, run, stop);
+  // Whatever way its actions ended, nothing of a run stays behind.
+  const auto cleared = tandem::remove_all(shop_.folders.workspaces() / run.id.value);
+  auto outcome = go_back_and_report(shop_, run, stop);
+  if (!cleared) outcome.notes.push_back(fmt::format("its workspace was left behind: {}", cleared.error().what));
+  return outcome;
 }
 
 }  // namespace tandem::run

@@ -65,6 +65,8 @@ Result<ActionOutcome> carry(const Work& work);                               // 
 Result<ActionOutcome> start_and_wait(const Work& work, const Start& start);  // tandem/start-workflow
 Result<ActionOutcome> detect_sync(const Work& work);                         // tandem/detect-sync
 Result<ActionOutcome> compose_bundle(const Work& work);                      // tandem/compose
+/// The same; `on_choice` hears of every handler, also when no bundle comes of it.
+Result<ActionOutcome> compose_bundle(const Work& work, const std::function<void(const HandlerChoice&)>& on_choice);
 Result<ActionOutcome> keep_contract(const Work& work);                       // tandem/contract
 Result<ActionOutcome> deploy_candidate(const Work& work);                    // tandem/deploy
 Result<ActionOutcome> verify_candidate(const Work& work);                    // tandem/verify

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "check/scan.hpp"
 #include "run/station.hpp"
+#include "run/syncing.hpp"
 #include "sync/synchronise.hpp"
 
 namespace tandem::run {
@@ -25,6 +26,20 @@ Error scan_failure(const Verdict& verdict) {
       .with_code("TD0210")
       .at(finding.place)
       .with_next("take it out of the commit (and out of the history), revoke it if it was real, and push again");
+}
+
+/// Both sides of every file that was edited by hand, into the action's log.
+void show_conflicts(const Work& work, const sync::SyncRequest& request) {
+  const auto edits = sync::hand_edits(request, work.shop.pair, work.shop.keys.signing());
+  if (!edits) return work.say("both sides cannot be shown: " + edits.error().what);
+  for (const auto& edit : *edits) {
+    work.say(fmt::format("{}: edited by hand in {}:", edit.path, request.target.name));
+    for (const auto& line : lines_of(edit.by_hand.text + edit.by_hand.why_no_text)) work.say("  " + line);
+    const bool went_on = edit.by_source.before != edit.by_source.after;
+    work.say(fmt::format("{}: {} {}", edit.path, request.source.name, went_on ? "goes on with:" : "holds what the last sync carried"));
+    for (const auto& line : lines_of(edit.by_source.text + edit.by_source.why_no_text))
+      if (went_on) work.say("  " + line);
+  }
 }
 
 }  // namespace
@@ -51,8 +66,8 @@ Result<ActionOutcome> carry(const Work& work) {
   if (source.role != Role::Application)
     return failure(Fault::Invalid, "tandem/sync@v1 carries an application; {} is the {} side", source.name, word(source.role))
         .with_code("TD0411").at(work.action.place).with_next("name the application repository: Repository: NAME");
-  sync::SyncRequest request{.run = work.run.id, .source = source, .target = target,
-                            .configuration = work.shop.configuration.sync};
+  auto request = TRY(sync_request(work.shop, source, target));
+  request.run = work.run.id;
   request.strategy = TRY(work.configured("Strategy", "api-triggered"));
   if (source.name == work.run.repository) request.commit = work.run.commit;  // else the tip of its branch
   request.actor = work.run.event.actor;
@@ -60,19 +75,21 @@ Result<ActionOutcome> carry(const Work& work) {
   request.stop = work.stop;
   TRY(work.shop.ledger->record("sync.intended", work.run.id.value,
                                json::object{{"source", request.commit.value}, {"target", target.name}, {"branch", target.branch}}));
-  auto carried = sync::synchronise(request, work.shop.pair, work.shop.key);
+  auto carried = sync::synchronise(request, work.shop.pair, work.shop.keys.signing());
   if (!carried) {
     const bool refused = carried.error().fault == Fault::Denied || carried.error().fault == Fault::Conflict;
     ActionOutcome outcome{.held = refused, .error = carried.error()};
+    if (carried.error().code == "TD0305") show_conflicts(work, request);
     if (refused) outcome.notes.push_back(fmt::format("degraded: nothing was carried; what is live keeps serving: {}", carried.error().what));
     return outcome;
   }
+  for (const auto& earlier : carried->earlier) TRY(work.shop.ledger->record("sync.done", earlier.id.value, to_json(earlier)));
   const auto& record = carried->record;
   TRY(work.shop.ledger->record("sync.done", record.id.value, to_json(record)));
   work.say(carried->is_in_place ? fmt::format("nothing to carry: {} holds this code already", record.landed.value)
                                 : fmt::format("carried {} to {} of {}", record.source.value, record.landed.value, target.name));
   for (const auto& component : record.components)
-    work.say(fmt::format("  {} -> {} {} ({})", component.from, component.to, component.object, component.exact ? "exact" : "merged"));
+    work.say(fmt::format("  {} -> {} {} ({})", component.from, component.to, component.object, kind(component)));
   auto outcome = succeeded({{"InfraCommit", record.landed.value}, {"SyncId", record.id.value}});
   outcome.notes = carried->notes;
   outcome.detail["sync"] = to_json(record);

@@ -20,7 +20,7 @@ struct Workshop::Parts {
   std::unique_ptr<Ledger> ledger;
   store::Secrets secrets;
   store::Artifacts artifacts;
-  SigningKey key;
+  sync::Keyring keys;
   sync::PairStore pair;
 };
 
@@ -52,7 +52,7 @@ Workshop::Workshop(Parts parts)
       ledger(std::move(parts.ledger)),
       secrets(std::move(parts.secrets)),
       artifacts(std::move(parts.artifacts)),
-      key(std::move(parts.key)),
+      keys(std::move(parts.keys)),
       pair(std::move(parts.pair)),
       logs(folders.logs(), parts.clock),
       open_target_(std::move(parts.open_target)),
@@ -70,10 +70,10 @@ Result<std::unique_ptr<Workshop>> Workshop::open(Configuration configuration, st
   auto ledger = TRY(Ledger::open(folders.state, clock));
   auto secrets = TRY(store::Secrets::open(folders.secrets()));
   auto artifacts = TRY(store::Artifacts::open(folders.artifacts()));
-  auto key = TRY(SigningKey::load_or_create(folders.signing_key()));
+  auto keys = TRY(sync::Keyring::open(folders.keys(), clock.now()), "opening the keys");
   auto pair = TRY(sync::PairStore::open(folders.pair_store()));
   return std::unique_ptr<Workshop>(new Workshop({std::move(configuration), std::move(file), clock, std::move(open_target), lock,
-                                                 std::move(ledger), std::move(secrets), std::move(artifacts), std::move(key),
+                                                 std::move(ledger), std::move(secrets), std::move(artifacts), std::move(keys),
                                                  std::move(pair)}));
 }
 

@@ -7,7 +7,6 @@
 #include <mutex>
 #include <string>
 
-#include "base/crypto.hpp"
 #include "deploy/target.hpp"
 #include "record/artifact.hpp"
 #include "record/configuration.hpp"
@@ -16,6 +15,7 @@
 #include "run/run_log.hpp"
 #include "store/artifacts.hpp"
 #include "store/secrets.hpp"
+#include "sync/keyring.hpp"
 #include "sync/pair_store.hpp"
 
 namespace tandem::run {
@@ -55,7 +55,7 @@ class Workshop {
   std::unique_ptr<Ledger> ledger;
   store::Secrets secrets;
   store::Artifacts artifacts;
-  SigningKey key;
+  sync::Keyring keys;
   sync::PairStore pair;
   RunLog logs;
 

@@ -22,23 +22,53 @@ json::array subjects(const Statement& statement) {
                         {{"gitCommit", statement.landed.value}, {"gitTree", statement.landed_tree.value}})};
   for (const auto& part : cargo.parts) out.push_back(named(part.to, {{part.is_tree ? "gitTree" : "gitBlob", part.object}}));
   if (!cargo.requirements.from.empty()) out.push_back(named(cargo.requirements.to, {{"gitBlob", cargo.requirements.merged}}));
-  out.push_back(named(metadata_path(root_of(cargo)), {{"gitBlob", statement.metadata}}));
+  out.push_back(named(metadata_path(cargo), {{"gitBlob", statement.metadata}}));
   return out;
 }
 
 json::object external_parameters(const Cargo& cargo) {
   json::array map;
-  for (const auto& part : cargo.parts) map.push_back({{"from", part.from}, {"to", part.to}});
+  for (const auto& part : cargo.parts) {
+    json::object one{{"from", part.from}, {"to", part.to}};
+    if (!part.exclude.empty()) one["exclude"] = json_of(part.exclude);
+    map.push_back(std::move(one));
+  }
   json::value requirements;
   if (!cargo.requirements.from.empty())
     requirements = {{"from", cargo.requirements.from}, {"to", cargo.requirements.to},
                     {"onConflict", word(cargo.requirements.on_conflict)}};
-  return {{"source", {{"repository", cargo.source_repository}, {"branch", cargo.source_branch}}},
+  json::object out{{"source", {{"repository", cargo.source_repository}, {"branch", cargo.source_branch}}},
           {"target", {{"repository", cargo.target_repository}, {"branch", cargo.target_branch}}},
           {"map", map},
           {"requirements", requirements},
           {"strategy", cargo.strategy},
           {"actor", cargo.actor}};
+  if (!cargo.metadata.empty()) out["metadata"] = cargo.metadata;
+  if (!cargo.retired.empty()) out["retired"] = json_of(cargo.retired);
+  return out;
+}
+
+json::object internal_parameters(const Statement& statement) {
+  const auto& cargo = statement.cargo;
+  json::object out{{"algorithm", algorithm}, {"sequence", cargo.sequence}, {"sync", cargo.id.value}};
+  if (!cargo.subject.empty()) out["subject"] = cargo.subject;
+  if (!cargo.author.empty()) out["author"] = cargo.author;
+  if (statement.owners.empty()) return out;
+  json::object owners;
+  for (const auto& [source, destinations] : statement.owners) owners[source] = json_of(destinations);
+  out["owners"] = std::move(owners);
+  return out;
+}
+
+void read_internal(Fields& internal, Statement& statement) {
+  statement.cargo.sequence = internal.integer("sequence");
+  statement.cargo.id.value = internal.string("sync");
+  statement.cargo.subject = internal.string_or("subject", "");
+  statement.cargo.author = internal.string_or("author", "");
+  const auto owners = internal.object("owners");
+  Fields lists(owners, "the owners");
+  for (const auto& [source, destinations] : owners) statement.owners[source] = lists.strings(source);
+  if (auto finished = lists.finish(); !finished) internal.refuse(finished.error().what);
 }
 
 json::array dependencies(const Statement& statement) {
@@ -91,8 +121,10 @@ void read_parameters(Fields& external, Cargo& cargo) {
   cargo.actor = external.string("actor");
   for (const auto& member : external.list("map")) {
     Fields part(member, "a part of the map");
-    cargo.parts.push_back({part.string("from"), part.string("to"), {}, false});
+    cargo.parts.push_back({part.string("from"), part.string("to"), {}, false, part.strings("exclude")});
   }
+  cargo.metadata = external.string_or("metadata", "");
+  cargo.retired = external.strings("retired");
   if (external.find("requirements") == nullptr) return;
   Fields requirements(external.object("requirements"), "the requirements");
   cargo.requirements.from = requirements.string("from");
@@ -116,7 +148,7 @@ void read_digests(Statement& statement, Digests& subject, Digests& dependency) {
   cargo.source_tree.value = dependency.get("source", "gitTree");
   cargo.base.value = dependency.get("base", "gitCommit");
   statement.previous = dependency.get_or("previous", "sha256", "");
-  statement.metadata = subject.get(metadata_path(root_of(cargo)), "gitBlob");
+  statement.metadata = subject.get(metadata_path(cargo), "gitBlob");
   if (cargo.requirements.from.empty()) return;
   cargo.requirements.merged = subject.get(cargo.requirements.to, "gitBlob");
   cargo.requirements.application = dependency.get("requirements/application", "gitBlob");
@@ -129,7 +161,7 @@ json::value to_json(const Statement& statement) {
   const auto& cargo = statement.cargo;
   json::object definition{{"buildType", build_type},
                           {"externalParameters", external_parameters(cargo)},
-                          {"internalParameters", {{"algorithm", algorithm}, {"sequence", cargo.sequence}, {"sync", cargo.id.value}}},
+                          {"internalParameters", internal_parameters(statement)},
                           {"resolvedDependencies", dependencies(statement)}};
   json::object details{{"builder", {{"id", builder_id}}},
                        {"metadata", {{"invocationId", cargo.run.value}, {"startedOn", rfc3339(cargo.at)}}}};
@@ -152,8 +184,7 @@ Result<Statement> statement_from_json(const json::value& value) {
   if (definition.string("buildType") != build_type) root.refuse("is about something else than a sync");
   Fields internal(definition.object("internalParameters"), "the internal parameters");
   if (internal.integer("algorithm") != algorithm) root.refuse("was made by rules that this program does not know");
-  out.cargo.sequence = internal.integer("sequence");
-  out.cargo.id.value = internal.string("sync");
+  read_internal(internal, out);
   Fields external(definition.object("externalParameters"), "the external parameters");
   read_parameters(external, out.cargo);
   Digests subject(root.list("subject"), root), dependency(definition.list("resolvedDependencies"), root);
@@ -183,7 +214,7 @@ std::string seal(const Statement& statement, const SigningKey& key) {
                               {"signatures", json::array{{{"keyid", key.key_id()}, {"sig", base64(signature)}}}}});
 }
 
-Result<Statement> open_envelope(std::string_view envelope, const std::vector<std::string>& public_keys) {
+Result<Opened> open_envelope(std::string_view envelope, const std::vector<TrustedKey>& keys) {
   const auto document = TRY(parse_json(envelope, "attestation"), "reading the envelope");
   Fields fields(document, "the envelope");
   const auto type = fields.string("payloadType");
@@ -192,17 +223,24 @@ Result<Statement> open_envelope(std::string_view envelope, const std::vector<std
   TRY(fields.finish());
   const auto payload = TRY(from_base64(text), "reading the payload");
   const auto signed_bytes = pre_authentication_encoding(type, payload);
-  const bool is_signed = std::ranges::any_of(signatures, [&](const json::value& member) {
+  std::vector<TrustedKey> signers;
+  for (const auto& member : signatures) {
     Fields signature(member, "a signature");
     const auto bytes = from_base64(signature.string("sig"));
-    return bytes && std::ranges::any_of(public_keys, [&](const auto& key) { return verify_signature(key, signed_bytes, *bytes); });
-  });
-  if (!is_signed)
+    if (!bytes) continue;
+    std::ranges::copy_if(keys, std::back_inserter(signers), [&](const auto& key) { return verify_signature(key.public_key, signed_bytes, *bytes); });
+  }
+  if (signers.empty())
     return failure(Fault::Denied, "no trusted key signed the attestation").with_code(code::bad_signature)
-        .with_next("if another coordinator made it, add its public key to the trusted ones; otherwise find out who wrote refs/tandem/log");
+        .with_next("if another coordinator made it, `tandem keys trust` its public key; otherwise find out who wrote refs/tandem/log");
   if (type != payload_type) return failure(Fault::Invalid, "an envelope of {}, not of a statement", type);
-  const auto statement = TRY(parse_json(payload, "statement"), "reading the statement");
-  return statement_from_json(statement);
+  const auto parsed = TRY(parse_json(payload, "statement"), "reading the statement");
+  auto statement = TRY(statement_from_json(parsed));
+  for (const auto& signer : signers)
+    if (!signer.last_sequence || statement.cargo.sequence <= *signer.last_sequence) return Opened{std::move(statement), signer};
+  return failure(Fault::Denied, "sync {} is signed with a key that was revoked after sync {}", statement.cargo.sequence, *signers.front().last_sequence)
+      .with_code(code::revoked_key)
+      .with_next("nobody should hold that key any more: find out who wrote refs/tandem/log; `tandem keys list` says why it was revoked");
 }
 
 }  // namespace tandem::sync

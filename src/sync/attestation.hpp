@@ -1,6 +1,8 @@
 #pragma once
 // The signed word on a sync: an in-toto Statement v1 with SLSA provenance v1, in a DSSE envelope, Ed25519.
 
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +22,8 @@ struct Statement {
   std::string metadata;                   ///< git id of sync-metadata.json
   std::string previous{};                 ///< SHA-256 of the envelope of the sync before, hexadecimal; empty for the first
   json::value requirements_report{};      ///< byproduct: where each package comes from
+  /// What every source answers for in the target, as of this sync: one may not touch another's.
+  std::map<std::string, std::vector<std::string>> owners{};
   bool operator==(const Statement&) const = default;
 };
 
@@ -32,8 +36,24 @@ std::string pre_authentication_encoding(std::string_view type, std::string_view 
 /// The envelope as JSON text.
 std::string seal(const Statement& statement, const SigningKey& key);
 
-/// The statement inside, once one of `public_keys` (32 raw bytes each) has been found to have signed it.
-/// Errors: Denied (TD0330) when none has, Invalid for what is no envelope or no statement of ours.
-Result<Statement> open_envelope(std::string_view envelope, const std::vector<std::string>& public_keys);
+/// A key whose signature counts. One that was revoked counts for the syncs before: up to `last_sequence`, where the log
+/// held the envelope with the SHA-256 `log_head`.
+struct TrustedKey {
+  std::string public_key;                       ///< 32 raw bytes
+  std::optional<std::int64_t> last_sequence{};
+  std::string log_head{};
+  TrustedKey(std::string key) : public_key(std::move(key)) {}  // NOLINT: a key alone is a trusted key
+  TrustedKey(std::string key, std::int64_t last, std::string head)
+      : public_key(std::move(key)), last_sequence(last), log_head(std::move(head)) {}
+};
+
+/// The statement inside, and which key signed it.
+struct Opened {
+  Statement statement;
+  TrustedKey key;
+};
+/// Errors: Denied (TD0330) when none of `keys` has signed it, (TD0336) when only a key that was revoked before; Invalid
+/// for what is no envelope or no statement of ours.
+Result<Opened> open_envelope(std::string_view envelope, const std::vector<TrustedKey>& keys);
 
 }  // namespace tandem::sync

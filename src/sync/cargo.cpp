@@ -24,8 +24,19 @@ std::string common_parent(const std::vector<std::string>& paths) {
 
 json::array components_json(const Cargo& cargo) {
   json::array out;
-  for (const auto& component : components_of(cargo))
-    out.push_back({{"from", component.from}, {"to", component.to}, {"id", component.object}, {"kind", component.exact ? "exact" : "merged"}});
+  for (const auto& component : components_of(cargo)) {
+    json::object one{{"from", component.from}, {"to", component.to}, {"id", component.object}, {"kind", kind(component)}};
+    if (!component.excluded.empty()) one["excluded"] = json_of(component.excluded);
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+/// What the generated files' places are derived from: a cargo as the configuration that would make it.
+SyncConfiguration configuration_of(const Cargo& cargo) {
+  SyncConfiguration out{.requirements_from = cargo.requirements.from, .requirements_to = cargo.requirements.to, .metadata = cargo.metadata};
+  out.components.clear();
+  for (const auto& part : cargo.parts) out.components.push_back({part.from, part.to});
   return out;
 }
 
@@ -41,7 +52,7 @@ SyncId sync_id(const Cargo& cargo) {
 
 std::vector<Component> components_of(const Cargo& cargo) {
   std::vector<Component> out;
-  for (const auto& part : cargo.parts) out.push_back({part.from, part.to, part.object, true});
+  for (const auto& part : cargo.parts) out.push_back({part.from, part.to, part.object, part.exclude.empty(), part.exclude});
   const auto& requirements = cargo.requirements;
   if (!requirements.from.empty()) out.push_back({requirements.from, requirements.to, requirements.merged, false});
   std::ranges::sort(out, {}, &Component::to);
@@ -64,8 +75,29 @@ std::string metadata_text(const Cargo& cargo) {
                                      {"algorithm", algorithm}});
 }
 
-std::string metadata_path(const std::string& root) {
+std::string metadata_path(const SyncConfiguration& configuration) {
+  if (!configuration.metadata.empty()) return configuration.metadata;
+  const auto root = root_of(configuration);
   return root.empty() ? "sync-metadata.json" : root + "/sync-metadata.json";
+}
+
+std::string metadata_path(const Cargo& cargo) { return metadata_path(configuration_of(cargo)); }
+
+std::vector<std::string> destinations_of(const SyncConfiguration& configuration) {
+  std::vector<std::string> out{metadata_path(configuration)};
+  for (const auto& component : configuration.components) out.push_back(component.to);
+  if (!configuration.requirements_from.empty()) out.push_back(configuration.requirements_to);
+  std::ranges::sort(out);
+  return out;
+}
+
+std::vector<std::string> destinations_of(const Cargo& cargo) { return destinations_of(configuration_of(cargo)); }
+
+bool overlap(std::string_view a, std::string_view b) {
+  const auto lies_in = [](std::string_view inner, std::string_view outer) {
+    return inner.size() > outer.size() && inner.starts_with(outer) && inner[outer.size()] == '/';
+  };
+  return a == b || lies_in(a, b) || lies_in(b, a);
 }
 
 std::string root_of(const SyncConfiguration& configuration) {
@@ -75,22 +107,25 @@ std::string root_of(const SyncConfiguration& configuration) {
   return common_parent(paths);
 }
 
-std::string root_of(const Cargo& cargo) {
-  SyncConfiguration configuration{{}, cargo.requirements.from, cargo.requirements.to};
-  for (const auto& part : cargo.parts) configuration.components.push_back({part.from, part.to});
-  return root_of(configuration);
-}
+std::string root_of(const Cargo& cargo) { return root_of(configuration_of(cargo)); }
 
 std::string commit_message(const Cargo& cargo) {
-  std::vector<std::string> map;
-  for (const auto& part : cargo.parts) map.push_back(part.from + "=" + part.to);
-  auto out = fmt::format("Synchronise {} {}\n\n", cargo.source_repository, short_id(cargo.source));
+  std::vector<std::string> map, excluded;
+  for (const auto& part : cargo.parts) {
+    map.push_back(part.from + "=" + part.to);
+    for (const auto& path : part.exclude) excluded.push_back(part.from + "/" + path);
+  }
+  auto out = fmt::format("Synchronise {} {}{}\n\n", cargo.source_repository, short_id(cargo.source),
+                         cargo.subject.empty() ? "" : ": " + cargo.subject);
   out += fmt::format("Carries {} from {} by {}.\n\n", join(map, ", "), cargo.source_branch, cargo.actor);
   const auto line = [&out](std::string_view name, std::string_view value) { out += fmt::format("Tandem-{}: {}\n", name, value); };
   line("Sync", cargo.id.value);
   line("Source", cargo.source_repository + "@" + cargo.source.value);
   line("Source-Tree", cargo.source_tree.value);
+  if (!cargo.author.empty()) line("Source-Author", cargo.author);
   line("Map", join(map, " "));
+  if (!excluded.empty()) line("Exclude", join(excluded, " "));
+  if (!cargo.retired.empty()) line("Retired", join(cargo.retired, " "));
   line("Base", cargo.base.value);
   if (!cargo.requirements.from.empty())
     line("Requirements", fmt::format("app={} infra={}", cargo.requirements.application,

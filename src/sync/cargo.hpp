@@ -14,12 +14,14 @@
 
 namespace tandem::sync {
 
-/// One path placed as it is: the destination holds the very object of the source.
+/// One path placed as it is: the destination holds the very object of the source, or, when something is excluded, the
+/// source's tree without it.
 struct CargoPart {
   std::string from;
   std::string to;
   std::string object;           ///< git id
   bool is_tree = false;
+  std::vector<std::string> exclude{};   ///< below `from`, sorted
   bool operator==(const CargoPart&) const = default;
 };
 
@@ -48,6 +50,10 @@ struct Cargo {
   CommitId base;                        ///< the infrastructure commit it is put onto
   std::vector<CargoPart> parts{};       ///< sorted by `to`
   CargoRequirements requirements{};
+  std::string metadata{};               ///< path of sync-metadata.json where configured; empty = derived
+  std::vector<std::string> retired{};   ///< what an earlier sync of this source placed and this one no longer carries: removed
+  std::string subject{};                ///< of the source commit, when each has a commit of its own
+  std::string author{};                 ///< of the source commit, likewise
   std::int64_t sequence = 1;            ///< rises by one with every sync into the target
   Instant at{};
   bool operator==(const Cargo&) const = default;
@@ -64,8 +70,14 @@ std::vector<Component> components_of(const Cargo& cargo);
 
 /// sync-metadata.json as it lies in the infrastructure repository.
 std::string metadata_text(const Cargo& cargo);
-/// "lambda/sync-metadata.json": beside what is carried.
-std::string metadata_path(const std::string& root);
+/// "lambda/sync-metadata.json": beside what is carried, unless configured.
+std::string metadata_path(const SyncConfiguration& configuration);
+std::string metadata_path(const Cargo& cargo);
+/// Everything in the infrastructure repository that this cargo's source answers for, sorted.
+std::vector<std::string> destinations_of(const Cargo& cargo);
+std::vector<std::string> destinations_of(const SyncConfiguration& configuration);
+/// True when one is the other or lies in it.
+bool overlap(std::string_view a, std::string_view b);
 /// The folder that the destinations share with the generated files: the parent of the merged requirements, or of all parts.
 std::string root_of(const SyncConfiguration& configuration);
 std::string root_of(const Cargo& cargo);

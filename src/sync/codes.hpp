@@ -15,6 +15,9 @@ inline constexpr auto rewritten_source = "TD0307";      ///< the source does not
 inline constexpr auto lost_race = "TD0308";             ///< the target moved during every try
 inline constexpr auto push_refused = "TD0309";          ///< the remote said no
 inline constexpr auto not_read_back = "TD0310";         ///< the remote holds something else than was pushed
+inline constexpr auto lost_connection = "TD0311";       ///< the remote went away in the middle; it may have landed
+inline constexpr auto foreign_destination = "TD0312";   ///< the destination is another source's
+inline constexpr auto too_many_commits = "TD0313";      ///< more commits than one sync carries one by one
 inline constexpr auto requirement = "TD0320";           ///< a line of a requirements file that does not cross repositories
 inline constexpr auto requirement_conflict = "TD0321";  ///< both sides want versions that exclude each other
 inline constexpr auto bad_signature = "TD0330";         ///< no trusted key signed the attestation
@@ -22,6 +25,10 @@ inline constexpr auto broken_log = "TD0331";            ///< the log of syncs ha
 inline constexpr auto unknown_sync = "TD0332";          ///< a commit claims to be a sync that the log does not know
 inline constexpr auto different_copy = "TD0333";        ///< the carried files are not the source's
 inline constexpr auto different_requirements = "TD0334";
+inline constexpr auto revoked_key = "TD0336";           ///< signed with a key after it was revoked
 inline constexpr auto different_commit = "TD0335";      ///< recomputing the sync does not give the attested commit
+
+inline constexpr auto bad_key = "TD0340";               ///< no such key, or nothing that can be done with it
+inline constexpr auto bad_keyring = "TD0341";           ///< the key ring on disk cannot be read
 
 }  // namespace tandem::sync::code

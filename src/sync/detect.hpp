@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "record/configuration.hpp"
 #include "record/sync_record.hpp"
+#include "sync/attestation.hpp"
 #include "sync/cargo.hpp"
 #include "sync/pair_store.hpp"
 
@@ -19,7 +20,7 @@ struct DetectRequest {
   RepositoryConfiguration target;              ///< the infrastructure
   CommitId commit;                             ///< of the infrastructure; empty = the tip of its branch
   SyncConfiguration configuration{};
-  std::vector<std::string> public_keys{};      ///< of the coordinators whose syncs count, 32 raw bytes each
+  std::vector<TrustedKey> public_keys{};       ///< of the coordinators whose syncs count
   bool is_coordinated = false;                 ///< a person asked for both sides
   std::stop_token stop{};
 };
@@ -36,6 +37,8 @@ struct ProvenSync {
   Instant at{};
   bool operator==(const ProvenSync&) const = default;
 };
+
+ProvenSync proven(const Statement& statement);
 
 struct Detection {
   CommitId commit;                             ///< of the infrastructure

@@ -220,7 +220,7 @@ TEST(Attestation, ReadsBackWhatWasSealed) {
   const auto statement = attested(world);
   const auto again = open_envelope(seal(statement, world.key), {world.key.public_key()});
   ASSERT_TRUE(again) << text(again.error());
-  EXPECT_EQ(*again, statement);
+  EXPECT_EQ(again->statement, statement);
 }
 
 TEST(Attestation, AnyFlippedByteOfThePayloadBreaksIt) {

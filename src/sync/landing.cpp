@@ -1,12 +1,17 @@
 #include "sync/landing.hpp"
 
+#include "base/text.hpp"
+#include "sync/codes.hpp"
+
 namespace tandem::sync {
 
 Result<Landing> land(git::Repository& repository, const Cargo& cargo) {
   const auto base = TRY(repository.tree_of(cargo.base), "reading the base");
   Landing out;
   out.metadata = TRY(repository.write_blob(metadata_text(cargo)));
-  std::vector<git::Placement> placements{{metadata_path(root_of(cargo)), out.metadata}};
+  std::vector<git::Placement> placements;
+  for (const auto& path : cargo.retired) placements.push_back({path, std::nullopt});
+  placements.push_back({metadata_path(cargo), out.metadata});
   for (const auto& part : cargo.parts) {
     const auto source = TRY(entry_at(repository, cargo.source, part.from));
     placements.push_back({part.to, part.object, source.mode});
@@ -15,6 +20,20 @@ Result<Landing> land(git::Repository& repository, const Cargo& cargo) {
   out.tree = TRY(repository.write_tree(base, placements), "placing what is carried");
   const auto who = coordinator(cargo.at);
   out.commit = TRY(repository.write_commit(out.tree, {cargo.base}, who, who, commit_message(cargo)));
+  return out;
+}
+
+Result<git::Entry> reduced(git::Repository& repository, const git::Entry& entry, const std::vector<std::string>& exclude) {
+  if (exclude.empty() || entry.kind != git::EntryKind::Tree) return entry;
+  std::vector<git::Placement> without;
+  for (const auto& path : exclude) without.push_back({path, std::nullopt});
+  auto out = entry;
+  const auto tree = TRY(repository.write_tree(TreeId{entry.id}, without), "leaving out what is excluded");
+  const auto left = TRY(repository.entries(tree));
+  if (left.empty())
+    return failure(Fault::Invalid, "nothing of {} is left once {} are excluded", entry.name, join(exclude, ", "))
+        .with_code(code::missing_component).with_next("mend exclude under sync in tandem.yaml");
+  out.id = tree.value;
   return out;
 }
 

@@ -18,6 +18,10 @@ struct Landing {
 /// Errors: Missing when an object of the cargo is not.
 Result<Landing> land(git::Repository& repository, const Cargo& cargo);
 
+/// `entry` without what is excluded below it: the same entry when nothing is. Writes the trees on the way.
+/// Errors: Invalid (TD0302) when nothing is left.
+Result<git::Entry> reduced(git::Repository& repository, const git::Entry& entry, const std::vector<std::string>& exclude);
+
 /// What `path` of a commit's tree holds. Errors: Missing.
 Result<git::Entry> entry_at(const git::Repository& repository, const CommitId& commit, std::string_view path);
 

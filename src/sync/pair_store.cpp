@@ -2,7 +2,9 @@
 
 #include <thread>
 
+#include "base/git_here.hpp"
 #include "sync/codes.hpp"
+#include "sync/diagnosis.hpp"
 
 namespace tandem::sync {
 namespace {
@@ -10,9 +12,15 @@ namespace {
 constexpr std::string_view log_ref = "refs/tandem/log";
 constexpr std::string_view seen_log_ref = "refs/seen/log";
 
+std::vector<git::Mirror> mirrors(Role role) {
+  if (role == Role::Application) return {{"refs/heads/", "refs/app/"}};
+  return {{"refs/heads/", "refs/infra/"}, {"refs/tandem/", "refs/seen/"}};
+}
+
 std::vector<std::string> refspecs(Role role) {
-  if (role == Role::Application) return {"+refs/heads/*:refs/app/*"};
-  return {"+refs/heads/*:refs/infra/*", "+refs/tandem/*:refs/seen/*"};
+  std::vector<std::string> out;
+  for (const auto& mirror : mirrors(role)) out.push_back(fmt::format("+{}*:{}*", mirror.there, mirror.here));
+  return out;
 }
 
 /// True when `descendant` continues `ancestor`, or is it.
@@ -33,9 +41,11 @@ Result<PairStore> PairStore::open(const std::filesystem::path& folder) {
   std::error_code ignored;
   if (std::filesystem::exists(folder / "HEAD", ignored)) {
     auto existing = TRY(git::Repository::open(folder), "opening the pair store");
+    TRY(existing.gather_writes());
     return PairStore{std::move(existing)};
   }
   auto made = TRY(git::Repository::init_bare(folder), "making the pair store");
+  TRY(made.gather_writes());
   return PairStore{std::move(made)};
 }
 
@@ -44,7 +54,11 @@ Result<FileLock> PairStore::lock(Duration limit, std::stop_token stop) {
 }
 
 Done PairStore::fetch(const RepositoryConfiguration& repository, std::stop_token stop) {
-  TRY(git::fetch(repository_.path(), repository.url, refspecs(repository.role), stop), "fetching {}", repository.name);
+  const auto here = TRY(git::fetch_here(repository_, repository.url, mirrors(repository.role)), "fetching {}", repository.name);
+  if (here == git::Here::Done) return done();
+  auto fetched = git::fetch(repository_.path(), repository.url, refspecs(repository.role), stop);
+  if (!fetched && fetched.error().fault == Fault::Invalid) fetched = diagnosed(repository, fetched.error(), stop);
+  TRY(Done(fetched), "fetching {}", repository.name);
   return done();
 }
 
@@ -76,8 +90,9 @@ Result<std::optional<CommitId>> PairStore::log() const {
 
 Done PairStore::accept_log(const CommitId& head) {
   const auto accepted = TRY(repository_.find_ref(log_ref));
-  if (accepted == head) return done();
-  return repository_.move_ref(log_ref, head, accepted);
+  if (accepted != head) TRY(repository_.move_ref(log_ref, head, accepted));
+  const auto seen = TRY(repository_.find_ref(seen_log_ref));
+  return seen == head ? done() : repository_.move_ref(seen_log_ref, head, seen);
 }
 
 Done PairStore::pin(const CommitId& commit) {

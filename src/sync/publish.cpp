@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/git_here.hpp"
 #include "sync/codes.hpp"
 #include "sync/sync_log.hpp"
 
@@ -25,36 +26,82 @@ Done check_ref(const PairStore& store, const std::vector<git::RemoteRef>& refs, 
       .with_next("look at the server's hooks and mirrors; nothing is deployed from this sync");
 }
 
+/// Where the sync must be found afterwards.
+std::string delivered_branch(const RepositoryConfiguration& target, const Publication& publication) {
+  if (publication.delivery == Delivery::Target) return target.branch;
+  return "tandem/conflict/" + publication.statement.cargo.source.value;
+}
+
+bool holds(const std::vector<git::RemoteRef>& refs, const std::string& name, const CommitId& commit) {
+  return std::ranges::any_of(refs, [&](const auto& ref) { return ref.name == name && ref.id == commit; });
+}
+
+Result<std::vector<git::RemoteRef>> refs_at(const RepositoryConfiguration& target, std::stop_token stop) {
+  if (auto here = git::refs_here(target.url)) return std::move(*here);
+  return git::ls_remote(target.url, std::move(stop));
+}
+
 Done read_back(const RepositoryConfiguration& target, PairStore& store, const Publication& publication) {
-  const auto refs = TRY(git::ls_remote(target.url, publication.stop), "reading back from {}", target.name);
-  const auto branch = "refs/heads/" + target.branch;
+  const auto refs = TRY(refs_at(target, publication.stop), "reading back from {}", target.name);
+  const auto branch = delivered_branch(target, publication);
   const auto& landed = publication.statement.landed;
-  const bool is_there = std::ranges::any_of(refs, [&](const auto& ref) { return ref.name == branch && ref.id == landed; }) &&
-                        std::ranges::any_of(refs, [&](const auto& ref) { return ref.name == log_ref && ref.id == publication.entry; });
-  if (is_there) return done();
+  if (holds(refs, "refs/heads/" + branch, landed) && holds(refs, std::string(log_ref), publication.entry)) return done();
   TRY(store.fetch(target, publication.stop));
-  TRY(check_ref(store, refs, branch, stored_ref(Role::Infrastructure, target.branch), landed));
+  TRY(check_ref(store, refs, "refs/heads/" + branch, stored_ref(Role::Infrastructure, branch), landed));
   return check_ref(store, refs, log_ref, "refs/seen/log", publication.entry);
+}
+
+std::vector<git::Push> pushes_of(const RepositoryConfiguration& target, const PairStore& store, const Publication& publication) {
+  const auto& landed = publication.statement.landed;
+  const auto stored = [&](const std::string& branch) { return store.repository().find_ref(stored_ref(Role::Infrastructure, branch)).value_or(std::nullopt); };
+  // The log first: it may tell of a commit that no branch holds yet, never the other way round.
+  std::vector<git::Push> out{{publication.entry, std::string(log_ref), publication.log}};
+  if (publication.delivery == Delivery::Target) {
+    const auto sync_branch = "tandem/sync/" + publication.statement.cargo.source.value;
+    out.push_back({landed, "refs/heads/" + sync_branch, stored(sync_branch)});
+    out.push_back({landed, "refs/heads/" + target.branch, publication.base});
+  } else {
+    const auto branch = delivered_branch(target, publication);
+    out.push_back({landed, "refs/heads/" + branch, stored(branch)});
+  }
+  return out;
+}
+
+/// In process where the target lies on this machine and has no say, by the git program everywhere else.
+Done push(const RepositoryConfiguration& target, const PairStore& store, const Publication& publication) {
+  const auto pushes = pushes_of(target, store, publication);
+  const auto here = TRY(git::push_here(store.repository(), target.url, pushes, publication.base, publication.stop));
+  if (here == git::Here::Done) return done();
+  return git::push(store.repository().path(), target.url, pushes, publication.stop);
+}
+
+Error refused_push(const RepositoryConfiguration& target, const Error& error) {
+  return Error(error).with_code(code::push_refused).with_next(
+      fmt::format("let the coordinator push to {}, tandem/ and refs/tandem/ of {}; nothing has landed", target.branch, target.name));
+}
+
+/// The push went wrong in the middle; what it did is known only to the remote.
+Done ask_what_became_of_it(const RepositoryConfiguration& target, PairStore& store, const Publication& publication, const Error& error) {
+  if (read_back(target, store, publication)) return done();
+  return Error(error).with_code(code::lost_connection).with_next(
+      fmt::format("run the same sync again: it finds its own work if that has landed in {}, and does it anew if not", target.name));
 }
 
 }  // namespace
 
 Result<Published> publish(const RepositoryConfiguration& target, PairStore& store, const Publication& publication) {
-  const auto& [cargo, landed, tree, metadata, previous, report] = publication.statement;
-  const auto sync_branch = "tandem/sync/" + cargo.source.value;
-  const auto there = TRY(store.repository().find_ref(stored_ref(Role::Infrastructure, sync_branch)));
-  TRY(store.pin(cargo.source));
-  const auto pushed = git::push(store.repository().path(), target.url,
-                                {{landed, "refs/heads/" + sync_branch, there},
-                                 {landed, "refs/heads/" + target.branch, cargo.base},
-                                 {publication.entry, std::string(log_ref), publication.log}},
-                                publication.stop);
-  if (!pushed && pushed.error().fault == Fault::Conflict) return Published::Moved;
-  if (!pushed && pushed.error().fault == Fault::Denied)
-    return Error(pushed.error()).with_code(code::push_refused).with_next(
-        fmt::format("let the coordinator push to {} and refs/tandem/ of {}, or take the branch {} by hand", target.branch, target.name, sync_branch));
-  TRY(Done(pushed), "pushing to {}", target.name);
-  TRY(read_back(target, store, publication));
+  TRY(store.repository().flush(), "writing the sync");
+  TRY(store.pin(publication.statement.cargo.source));
+  const auto pushed = push(target, store, publication);
+  if (!pushed) {
+    const auto& error = pushed.error();
+    if (error.fault == Fault::Conflict) return Published::Moved;
+    if (error.fault == Fault::Denied) return refused_push(target, error);
+    if (error.fault != Fault::Unavailable && error.fault != Fault::TimedOut) return error;
+    TRY(ask_what_became_of_it(target, store, publication, error), "pushing to {}", target.name);
+  } else {
+    TRY(read_back(target, store, publication));
+  }
   TRY(store.accept_log(publication.entry));
   return Published::Landed;
 }

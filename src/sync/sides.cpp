@@ -77,6 +77,32 @@ Done check_new_neighbours(const SyncRequest& request, const PairStore& store, co
   return done();
 }
 
+/// Each source answers for its own paths in the target; the newest entry of the log says which are whose.
+Done check_owners(const SyncRequest& request, const Sides& sides) {
+  if (!sides.newest) return done();
+  for (const auto& [owner, theirs] : sides.newest->statement.owners) {
+    if (owner == request.source.name) continue;
+    for (const auto& mine : destinations_of(request.configuration))
+      for (const auto& path : theirs)
+        if (overlap(mine, path))
+          return failure(Fault::Denied, "{} of {} belongs to {}, which carries {} there", mine, request.target.name, owner, path)
+              .at({mine})
+              .with_code(code::foreign_destination)
+              .with_next(fmt::format("give {} another destination under sync in tandem.yaml, or let {} give this one up with a sync of its own", request.source.name, owner));
+  }
+  return done();
+}
+
+std::vector<std::string> retired(const SyncRequest& request, const Sides& sides) {
+  std::vector<std::string> out;
+  if (!sides.last) return out;
+  const auto& before = sides.last->statement.cargo;
+  const auto now = destinations_of(request.configuration);
+  for (const auto& path : destinations_of(before))
+    if (path != before.requirements.to && std::ranges::find(now, path) == now.end()) out.push_back(path);
+  return out;
+}
+
 std::set<std::string> line_set(const std::optional<Text>& file) {
   if (!file) return {};
   const auto lines = application_lines(file->text);
@@ -85,26 +111,36 @@ std::set<std::string> line_set(const std::optional<Text>& file) {
 
 }  // namespace
 
-Result<Sides> read_sides(const SyncRequest& request, PairStore& store, const std::vector<std::string>& keys) {
+Result<Sides> read_sides(const SyncRequest& request, PairStore& store, const std::vector<TrustedKey>& keys) {
   auto& repository = store.repository();
   Sides out;
-  out.source = TRY(resolve_source(request, store));
-  out.source_tree = TRY(repository.tree_of(out.source));
+  const auto source = TRY(resolve_source(request, store));
   out.tip = TRY(store.tip(request.target));
   out.log = TRY(store.log());
   out.newest = TRY(newest_entry(repository, out.log, keys));
+  TRY(check_owners(request, out));
   out.last = TRY(newest_sync(repository, out.log, out.tip, request.source.name, keys));
-  for (const auto& component : request.configuration.components) {
-    const auto entry = TRY(repository.find(out.source_tree, component.from));
-    if (!entry) return missing_part(request, component.from, out.source);
-    out.parts.push_back(*entry);
-  }
-  TRY(read_requirements(request, store, out));
+  out.retired = retired(request, out);
+  TRY(read_source(request, store, source, out));
   return out;
 }
 
+Done read_source(const SyncRequest& request, PairStore& store, const CommitId& source, Sides& sides) {
+  auto& repository = store.repository();
+  sides.source = source;
+  sides.source_tree = TRY(repository.tree_of(source));
+  sides.parts.clear();
+  for (const auto& component : request.configuration.components) {
+    const auto entry = TRY(repository.find(sides.source_tree, component.from));
+    if (!entry) return missing_part(request, component.from, source);
+    auto part = TRY(reduced(repository, *entry, component.exclude));
+    sides.parts.push_back(std::move(part));
+  }
+  return read_requirements(request, store, sides);
+}
+
 Result<bool> is_in_place(const SyncRequest& request, const PairStore& store, const Sides& sides) {
-  if (!sides.last) return false;
+  if (!sides.last || !sides.retired.empty()) return false;
   const auto& repository = store.repository();
   const auto tree = TRY(repository.tree_of(sides.tip));
   const auto& components = request.configuration.components;
@@ -114,7 +150,7 @@ Result<bool> is_in_place(const SyncRequest& request, const PairStore& store, con
     if (!there || there->id != sides.parts[at].id || there->mode != sides.parts[at].mode) return false;
     if (checked_before(sides, components[at].to) != there->id) return false;
   }
-  const auto metadata = TRY(repository.find(tree, metadata_path(root_of(request.configuration))));
+  const auto metadata = TRY(repository.find(tree, metadata_path(request.configuration)));
   if (!metadata || metadata->id != sides.last->statement.metadata) return false;
   if (!sides.application_requirements) return true;
   return sides.infrastructure_requirements && sides.infrastructure_requirements->id == sides.merged;
@@ -155,20 +191,16 @@ Result<std::vector<git::Change>> edits_since(const git::Repository& repository, 
   return out;
 }
 
-Result<std::vector<std::string>> check_drift(const SyncRequest& request, const PairStore& store, const Sides& sides) {
-  std::vector<std::string> notes;
-  if (!sides.last) return notes;
-  const auto& last = sides.last->statement;
-  const auto edits = TRY(edits_since(store.repository(), last, sides.tip), "looking for edits by hand");
-  if (edits.empty()) return notes;
-  if (request.on_drift == Drift::Overwrite) {
-    notes.push_back(fmt::format("overwrites what was edited in {} since sync {}: {}", request.target.name, last.cargo.sequence, summary(edits)));
-    return notes;
-  }
-  return failure(Fault::Conflict, "{} was edited in {} since sync {}", summary(edits), request.target.name, last.cargo.sequence)
+Result<std::vector<git::Change>> hand_edits(const PairStore& store, const Sides& sides) {
+  if (!sides.last) return std::vector<git::Change>{};
+  return edits_since(store.repository(), sides.last->statement, sides.tip);
+}
+
+Error drifted(const SyncRequest& request, const Sides& sides, const std::vector<git::Change>& edits) {
+  return failure(Fault::Conflict, "{} was edited in {} since sync {}", summary(edits), request.target.name, sides.last->statement.cargo.sequence)
       .at({edits.front().path})
       .with_code(code::drifted)
-      .with_next("make the change in the application repository instead, or sync with --overwrite-drift to lose it");
+      .with_next("make the change in the application repository instead, or sync with --on-conflict take-source to lose it, or with --on-conflict branch to merge by hand");
 }
 
 Done check_carried(const SyncRequest& request, const PairStore& store, const Sides& sides) {

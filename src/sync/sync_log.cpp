@@ -32,30 +32,40 @@ Done check_link(const LogEntry& entry, const std::optional<LogEntry>& previous) 
 
 }  // namespace
 
-Result<LogEntry> read_entry(const git::Repository& repository, const CommitId& id, const std::vector<std::string>& public_keys) {
-  LogEntry out{id, {}, {}};
-  out.envelope = TRY(repository.read(id, file_name), "reading the log of syncs");
-  out.statement = TRY(open_envelope(out.envelope, public_keys), "checking entry {} of the log of syncs", short_id(id));
-  return out;
+Result<LogEntry> read_entry(const git::Repository& repository, const CommitId& id, const std::vector<TrustedKey>& keys) {
+  auto envelope = TRY(repository.read(id, file_name), "reading the log of syncs");
+  auto opened = TRY(open_envelope(envelope, keys), "checking entry {} of the log of syncs", short_id(id));
+  return LogEntry{id, std::move(envelope), std::move(opened.statement), std::move(opened.key)};
 }
 
 Result<std::optional<LogEntry>> newest_entry(const git::Repository& repository, const std::optional<CommitId>& head,
-                                             const std::vector<std::string>& public_keys) {
+                                             const std::vector<TrustedKey>& keys) {
   if (!head) return std::optional<LogEntry>{};
-  auto entry = TRY(read_entry(repository, *head, public_keys));
+  auto entry = TRY(read_entry(repository, *head, keys));
+  const auto& key = entry.key;
+  const bool ends_where_it_did = !key.last_sequence || (entry.statement.cargo.sequence == *key.last_sequence && sha256_hex(entry.envelope) == key.log_head);
+  if (!ends_where_it_did) return broken(entry, "is signed with a revoked key and is not where the log ended when that was revoked");
   return std::optional{std::move(entry)};
+}
+
+Result<std::optional<LogEntry>> entry_before(const git::Repository& repository, const LogEntry& entry, const std::vector<TrustedKey>& keys) {
+  const auto parent = TRY(before(repository, entry.id));
+  std::optional<LogEntry> previous;
+  if (parent) previous = TRY(read_entry(repository, *parent, keys));
+  TRY(check_link(entry, previous));
+  return previous;
 }
 
 Result<std::optional<LogEntry>> newest_sync(const git::Repository& repository, const std::optional<CommitId>& head,
                                             const CommitId& commit, std::string_view source_repository,
-                                            const std::vector<std::string>& public_keys) {
-  auto entry = TRY(newest_entry(repository, head, public_keys));
+                                            const std::vector<TrustedKey>& keys) {
+  auto entry = TRY(newest_entry(repository, head, keys));
   while (entry) {
-    const auto parent = TRY(before(repository, entry->id));
-    auto previous = TRY(newest_entry(repository, parent, public_keys));
-    TRY(check_link(*entry, previous));
-    const bool is_contained = TRY(is_within(repository, entry->statement.landed, commit));
-    if (is_contained && entry->statement.cargo.source_repository == source_repository) return entry;
+    auto previous = TRY(entry_before(repository, *entry, keys));
+    if (source_repository.empty() || entry->statement.cargo.source_repository == source_repository) {
+      const bool is_contained = TRY(is_within(repository, entry->statement.landed, commit));
+      if (is_contained) return entry;
+    }
     entry = std::move(previous);
   }
   return entry;

@@ -257,7 +257,8 @@ TEST(Synchronise, TwoCoordinatorsRacingForOneTipLoseNothing) {
   std::vector<Result<Synchronisation>> theirs;
   const auto work = [&](PairStore& store, const SigningKey& key, const SigningKey& trusted, const char* to) {
     auto request = world.request();
-    request.configuration.components = {{"src", to}};
+    request.source.name = to;
+    request.configuration = {.components = {{"src", fmt::format("lambda/{}", to)}}, .requirements_from = "", .metadata = fmt::format("lambda/{}.json", to)};
     request.trusted_keys = {trusted.public_key()};
     return synchronise(request, store, key);
   };
@@ -265,8 +266,8 @@ TEST(Synchronise, TwoCoordinatorsRacingForOneTipLoseNothing) {
     world.app.commit({{"src/people.py", fmt::format("round {}", round)}});
     Result<Synchronisation> a = failure(Fault::Broken, "not run"), b = a;
     {
-      const std::jthread first([&] { a = work(world.store, world.key, other_key, "lambda/a"); });
-      const std::jthread second([&] { b = work(other_store, other_key, world.key, "lambda/b"); });
+      const std::jthread first([&] { a = work(world.store, world.key, other_key, "a"); });
+      const std::jthread second([&] { b = work(other_store, other_key, world.key, "b"); });
     }
     ASSERT_TRUE(a) << text(a.error());
     ASSERT_TRUE(b) << text(b.error());

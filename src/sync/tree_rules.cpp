@@ -200,6 +200,12 @@ Error refused(const std::vector<Refusal>& refusals) {
 }
 
 std::string printable(std::string_view text) {
+  auto out = escaped(text);
+  if (out.size() > 300) out = fmt::format("{}... ({} bytes)", out.substr(0, 200), text.size());
+  return out;
+}
+
+std::string escaped(std::string_view text) {
   std::string out;
   const bool is_text = is_valid_utf8(text);
   for (const char c : text) {
@@ -207,7 +213,6 @@ std::string printable(std::string_view text) {
     if (byte < 0x20 || byte == 0x7F || (byte >= 0x80 && !is_text)) out += fmt::format("\\x{:02x}", byte);
     else out += c;
   }
-  if (out.size() > 300) out = fmt::format("{}... ({} bytes)", out.substr(0, 200), text.size());
   return out;
 }
 

@@ -71,5 +71,7 @@ Error refused(const std::vector<Refusal>& refusals);
 
 /// Bytes that are not printable UTF-8 as \xNN, so that a hostile name cannot speak to a terminal; long ones are cut.
 std::string printable(std::string_view text);
+/// The same without a limit on the length.
+std::string escaped(std::string_view text);
 
 }  // namespace tandem::sync

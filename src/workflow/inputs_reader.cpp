@@ -20,6 +20,7 @@ void refuse_surplus(size_t count, size_t most, std::string_view what, const Spot
 
 void read_sources(Properties& inputs, ActionDraft& draft, const Reading& reading) {
   const auto labels = inputs.list("Sources");
+  const bool is_named = std::ranges::any_of(labels, [](const auto* label) { return label->text == "WorkflowSource"; });
   for (const auto* label : labels) {
     if (label->text == "WorkflowSource") {
       draft.action.takes_source = true;
@@ -27,10 +28,10 @@ void read_sources(Properties& inputs, ActionDraft& draft, const Reading& reading
     }
     auto& said = reading.findings.error("E153", spot(*label, inputs.path("Sources")),
                                         fmt::format("{} is not a source; the only label is WorkflowSource", label->text),
-                                        "Write WorkflowSource");
-    if (!label->was_quoted()) correct(said, label->text, "WorkflowSource");
+                                        is_named ? "Leave it out" : "Write WorkflowSource");
+    if (!is_named && labels.size() == 1) correct(said, label->text, "WorkflowSource");
   }
-  if (labels.size() > 1 && draft.action.takes_source)
+  if (std::ranges::count_if(labels, [](const auto* label) { return label->text == "WorkflowSource"; }) > 1)
     reading.findings.note("N206", spot(*labels[1], inputs.path("Sources")), "one source is enough");
 }
 
@@ -87,7 +88,7 @@ void read_variables(Properties& inputs, ActionDraft& draft, const Reading& readi
       Properties variable(item, below, "a variable", reading.findings);
       variable.require("Name", "a variable");
       const auto name = variable.text("Name");
-      variable.expect({"Value"});
+      variable.find("Value");
       if (name) add_variable(variable.at("Name"), *name, item.find("Value"), draft, reading);
       variable.finish();
     }
