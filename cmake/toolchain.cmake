@@ -31,7 +31,8 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 option(TANDEM_FUZZ "Fuzz targets with clang's libFuzzer (scripts/fuzz)" OFF)
 if(TANDEM_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g1 -O1
-    -Wno-error -Wno-unknown-warning-option)
+    -Wno-unknown-warning-option)
+  target_compile_options(tandem_flags INTERFACE -Wno-error -Wno-deprecated-declarations)   # clang minds other things than g++ 12
   add_link_options(-fsanitize=address,undefined)
 endif()
 if(TANDEM_SANITIZE)
