@@ -148,12 +148,12 @@ Result<Workspace> Workspace::lay_out(const Work& work) {
 
 Done Workspace::lay_out_source(const Work& work) {
   const auto repository = TRY(work.shop.repository(work.run.repository));
-  {
+  // Actions run side by side, and a repository object is for one thread.
+  const auto store = TRY(git::Repository::open(work.shop.folders.pair_store()));
+  if (!store.commit(work.run.commit)) {  // what started the run has brought it, unless the pair store was made anew
     const auto lock = TRY(work.shop.pair.lock(std::chrono::minutes{2}, work.stop));
     TRY(work.shop.pair.fetch(repository, work.stop), "fetching {}", repository.name);
   }
-  // Actions run side by side, and a repository object is for one thread.
-  const auto store = TRY(git::Repository::open(work.shop.folders.pair_store()));
   const auto tree = TRY(store.tree_of(work.run.commit));
   source_ = root_ / "git" / "v1" / repository.name;
   TRY(make_folders(source_));
