@@ -28,6 +28,12 @@ target_compile_options(tandem_flags INTERFACE
   -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds
   -Wno-free-nonheap-object -Wno-dangling-pointer)
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+option(TANDEM_FUZZ "Fuzz targets with clang's libFuzzer (scripts/fuzz)" OFF)
+if(TANDEM_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g1 -O1
+    -Wno-error -Wno-unknown-warning-option)
+  add_link_options(-fsanitize=address,undefined)
+endif()
 if(TANDEM_SANITIZE)
   add_compile_options(-fsanitize=${TANDEM_SANITIZE} -fno-omit-frame-pointer -g1 -O1)
   add_link_options(-fsanitize=${TANDEM_SANITIZE})

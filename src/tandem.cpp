@@ -12,6 +12,7 @@
 #include <iterator>
 
 #include "base/digest.hpp"
+#include "base/kill_point.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "report/progress.hpp"
@@ -23,6 +24,7 @@
 #include "run/daemon.hpp"
 #include "run/initialise.hpp"
 #include "run/local_environment.hpp"
+#include "run/trigger_explanation.hpp"
 #include "run/validation.hpp"
 
 namespace tandem {
@@ -145,6 +147,7 @@ class Program {
   Result<run::Surroundings> surroundings() const;
   Result<int> initialise();
   Result<int> validate();
+  Result<int> explain_trigger();
   Result<int> contract();
   Result<int> serve();
   Result<int> notify();
@@ -250,16 +253,15 @@ Result<int> Program::initialise() {
 Result<int> Program::validate() {
   run::ValidationRequest request;
   for (const auto& path : options("path")) request.paths.emplace_back(path);
-  if (has("strict")) request.smells = run::ValidationRequest::Smells::Refuse;
+  if (has("strict")) request.strictness = workflow::Strictness::Strict;
+  if (has("plan")) request.plans = run::ValidationRequest::Plans::Show;
   if (has("fix")) request.corrections = run::ValidationRequest::Corrections::Write;
   const auto file = find_configuration();
   if (!file && !line_.configuration.empty()) return file.error();
-  request.known.check_known = bool(file);
   if (file) {
     const auto configuration = TRY(run::load_configuration(*file));
-    for (const auto& environment : configuration.environments) request.known.environments.push_back(environment.name);
+    request.known = run::known_names(configuration);
     for (const auto& repository : configuration.repositories) {
-      request.known.repositories.push_back(repository.name);
       if (options("path").empty() && fs::is_directory(fs::path(repository.url) / ".codecatalyst" / "workflows")) request.paths.emplace_back(repository.url);
     }
     if (fs::exists(run::Folders{configuration.state_folder}.secrets())) {
@@ -268,10 +270,40 @@ Result<int> Program::validate() {
     }
   }
   if (options("path").empty() && (request.paths.empty() || fs::is_directory(".codecatalyst/workflows"))) request.paths.insert(request.paths.begin(), ".");
-  auto answer = TRY(run::validate(request));
-  if (!has("sarif")) return show(answer);
-  print(to_pretty_text(run::sarif_of(answer.document, TANDEM_VERSION)));
+  request.known.check_known = bool(file);
+  const bool reads_input = std::ranges::find(request.paths, "-") != request.paths.end();
+  if (reads_input) request.standard_input.assign(std::istreambuf_iterator<char>(std::cin), {});
+  const auto files = TRY(run::examine(request));
+  const auto answer = run::answer_of(files, request);
+  if (has("sarif")) {
+    print(to_pretty_text(run::sarif_of(files, TANDEM_VERSION)));
+  } else if (reads_input && has("fix") && !line_.as_json) {   // a filter: the corrected text goes on, what was found goes beside it
+    for (const auto& each : files)
+      if (each.file == "standard input") print(each.text);
+    fmt::print(stderr, "{}", report::render(answer.document, style_for(STDERR_FILENO)));
+  } else {
+    return show(answer);
+  }
   return answer.exit;
+}
+
+/// A folder is looked into directly; a name of tandem.yaml, or none, is a question for the engine.
+Result<int> Program::explain_trigger() {
+  const auto file = find_configuration();
+  if (!file && !line_.configuration.empty()) return file.error();
+  const auto repository = option("repo");
+  bool is_configured = bool(file);
+  if (file && !repository.empty()) {
+    const auto configuration = TRY(run::load_configuration(*file));
+    is_configured = configuration.find_repository(repository) != nullptr || !fs::is_directory(repository);
+  }
+  if (is_configured) return ask();
+  if (!repository.empty() && !fs::is_directory(repository))
+    return failure(Fault::Missing, "no folder {}, and no tandem.yaml that could name a repository so", repository).with_code("TD0103")
+        .with_next("give --repo the path of a repository");
+  const auto question = TRY(run::question_from(line_.arguments, clock_.now()));
+  const auto answer = TRY(run::explain_folder(repository.empty() ? "." : repository, question));
+  return show(answer);
 }
 
 /// Two folders, or a folder and a template, are compared right here; a commit is one of the configured pair.
@@ -290,9 +322,11 @@ Result<int> Program::contract() {
 }
 
 Result<int> Program::serve() {
+  if (const auto point = environment("TANDEM_KILL_AT"); !point.empty()) TRY(arm_kill_point(point), "reading TANDEM_KILL_AT");
   const Interrupt interrupt;
   auto around = TRY(surroundings());
   run::DaemonOptions options{.port = around.configuration.port};
+  if (const std::chrono::seconds poll{around.configuration.poll_seconds}; poll.count() > 0) options.poll_local = options.poll_remote = poll;
   if (const auto* port = line_.arguments.if_contains("port")) options.port = static_cast<std::uint16_t>(port->as_int64());
   auto shop = TRY(run::Workshop::open(std::move(around.configuration), around.file, clock_, around.open_target));
   const auto daemon = TRY(run::Daemon::start(*shop, options));
@@ -399,6 +433,7 @@ Result<int> Program::follow_logs(run::Client& client, const Interrupt& interrupt
 Result<int> Program::perform() {
   if (line_.command == "init") return initialise();
   if (line_.command == "validate") return validate();
+  if (line_.command == "explain-trigger") return explain_trigger();
   if (line_.command == "contract") return contract();
   if (line_.command == "serve") return serve();
   if (line_.command == "notify") return notify();

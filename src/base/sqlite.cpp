@@ -35,7 +35,14 @@ Error trouble(sqlite3* handle, std::string_view doing) {
   if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED || primary == SQLITE_FULL ||
       primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN || primary == SQLITE_READONLY)
     fault = Fault::Unavailable;
-  return failure(fault, "SQLite: {} ({}) at {}", sqlite3_errmsg(handle), code, doing);
+  const auto* file = sqlite3_db_filename(handle, "main");
+  auto error = failure(fault, "SQLite: {} ({}) at {}", sqlite3_errmsg(handle), code, doing);
+  if (primary == SQLITE_FULL)
+    error = failure(fault, "no space left on the disk of {}", file == nullptr ? "the database" : file).with_code("TD0510")
+                .with_next("free some space; nothing acknowledged is lost, and no restart is needed");
+  if (code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC)
+    error = failure(fault, "syncing {} failed: {}", file == nullptr ? "the database" : file, sqlite3_errmsg(handle)).with_code("TD0511");
+  return error;
 }
 
 int bind(sqlite3_stmt* statement, int index, const SqlValue& value) {
@@ -164,6 +171,17 @@ Done Database::transaction(const std::function<Done()>& body) {
   if (!outcome && sqlite3_get_autocommit(state_->handle) == 0)
     sqlite3_exec(state_->handle, "ROLLBACK", nullptr, nullptr, nullptr);  // the first error is the one to tell
   return outcome;
+}
+
+Done Database::own_checkpoints() {
+  sqlite3_wal_autocheckpoint(state_->handle, 0);
+  return done();
+}
+
+Done Database::checkpoint() {
+  const int code = sqlite3_wal_checkpoint_v2(state_->handle, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return done();
+  return trouble(state_->handle, "carrying the write-ahead log over");
 }
 
 std::int64_t Database::last_row() const { return sqlite3_last_insert_rowid(state_->handle); }

@@ -40,7 +40,8 @@ class Row {
 };
 
 /// One connection. Used by one thread at a time; every thread that needs another opens its own.
-/// Errors: Conflict for a broken constraint, Unavailable for busy, full or failing storage, Broken for bad SQL.
+/// Errors: Conflict for a broken constraint, Unavailable for busy, full (TD0510) or failing storage, Broken for bad SQL.
+/// TD0511 says that a sync failed: nobody knows what the disk holds, and the process should not write on.
 class Database {
  public:
   enum class Durability { Full, Normal, Memory };
@@ -63,6 +64,9 @@ class Database {
   /// BEGIN IMMEDIATE, `body`, COMMIT; any error rolls back and comes back.
   Done transaction(const std::function<Done()>& body);
   std::int64_t last_row() const;
+  /// From now on the write-ahead log is carried over by `checkpoint` only, so that its errors are heard.
+  Done own_checkpoints();
+  Done checkpoint();
 
  private:
   struct State;

@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "base/text.hpp"
+#include "base/yaml_cut_block.hpp"
 #include "base/yaml_fault.hpp"
 #include "base/yaml_lines.hpp"
 
@@ -40,6 +41,7 @@ struct Open {
   YAML::anchor_t anchor = 0;
   std::optional<Node> key{};        ///< the key that waits for its value
   std::unordered_map<std::string, int> lines{};  ///< of the keys so far
+  bool has_merged = false;          ///< holds entries of another map, which its own replace
 };
 
 size_t size_of(const Node& node) {
@@ -82,7 +84,7 @@ class Tree final : public YAML::EventHandler {
   void add_entry(Open& map, Node value);
   void merge(Open& map, const Node& value);
   std::string_view source_of(const Node& node) const;
-  Style style_at(const Node& node, const std::string& tag) const;
+  void take_style(Node& node, const std::string& tag) const;
 
   const Lines& lines_;
   const Limits& limits_;
@@ -104,7 +106,7 @@ Node Tree::node_at(const YAML::Mark& mark, Kind kind) {
 
 void Tree::refuse_tag(const Node& node, const std::string& tag) const {
   if (tag.empty() || tag == "?" || tag == "!" || tag.starts_with("tag:yaml.org,2002:")) return;
-  throw Stop{{"E102", node.line, node.column, "not valid YAML: " + indicator_advice('!'), "Quote the text"}};
+  throw Stop{reserved_at(lines_, node.line, node.column)};
 }
 
 /// The text from the value on, behind its anchor and tag.
@@ -127,18 +129,23 @@ bool is_closed(std::string_view quoted) {
   return false;
 }
 
-Style Tree::style_at(const Node& node, const std::string& tag) const {
-  if (tag == "?" || tag.empty()) return Style::Plain;
+void Tree::take_style(Node& node, const std::string& tag) const {
+  if (tag == "?" || tag.empty()) return;
   const auto source = source_of(node);
-  if (source.starts_with('|') || source.starts_with('>')) return Style::Block;
-  if ((source.starts_with('"') || source.starts_with('\'')) && !is_closed(source)) throw Stop{open_quote(node.line, node.column, source.front())};
-  return Style::Quoted;
+  if (source.starts_with('|') || source.starts_with('>')) {
+    node.style = Style::Block;
+    return;
+  }
+  node.style = Style::Quoted;
+  if (!source.starts_with('"') && !source.starts_with('\'')) return;
+  node.quote = source.front();
+  if (!is_closed(source)) throw Stop{open_quote(node.line, node.column, node.quote)};
 }
 
 void Tree::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) {
   auto node = node_at(mark, Kind::Scalar);
   refuse_tag(node, tag);
-  node.style = style_at(node, tag);
+  take_style(node, tag);
   node.text = value;
   add(std::move(node), anchor);
 }
@@ -194,7 +201,7 @@ void Tree::add_entry(Open& map, Node value) {
   if (key.text == "<<" && !key.was_quoted()) return merge(map, value);
   const auto [known, fresh] = map.lines.emplace(key.text, key.line);
   if (fresh) {
-    std::erase_if(map.node.entries, [&](const Entry& merged) { return merged.key == key.text; });
+    if (map.has_merged) std::erase_if(map.node.entries, [&](const Entry& merged) { return merged.key == key.text; });
     map.node.entries.push_back({key.text, key.line, key.column, std::move(value)});
     return;
   }
@@ -210,6 +217,7 @@ void Tree::merge(Open& map, const Node& value) {
   }
   if (!value.is_map())
     throw Stop{{"E102", value.line, value.column, "not valid YAML: << merges maps only", "Name a map: <<: *anchor"}};
+  map.has_merged = true;
   for (const auto& entry : value.entries)
     if (map.node.entry(entry.key) == nullptr) map.node.entries.push_back(entry);
 }

@@ -16,6 +16,7 @@ struct Entry;
 struct Node {
   Kind kind = Kind::Null;
   Style style = Style::Plain;
+  char quote = 0;                   ///< ' or " around a Quoted scalar; 0 when only a tag makes it a text
   std::string text{};               ///< Scalar: as written, escapes and folding undone, never converted
   int line = 0;                     ///< an absent value (Null) stands at its key
   int column = 0;

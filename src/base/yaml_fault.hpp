@@ -17,16 +17,13 @@ struct ParserFault {
   size_t understood = 0;    ///< offset of the last event
 };
 
-/// E101, when a text block was ended at or before `line` by a line that cannot be YAML structure.
-std::optional<Issue> block_cut_before(const Lines& lines, int line);
-
 /// The parser's complaint as E101 or E102 with the cause, the place and what to write instead.
 Issue explained(const Lines& lines, const ParserFault& fault);
 
 /// A quotation mark without its partner.
 Issue open_quote(int line, int column, char quote);
 
-/// A special text for a value that starts with a character YAML keeps for itself: * & ! % @ `.
-std::string indicator_advice(char indicator);
+/// A value that starts with a character YAML keeps for itself (* & ! % @ `), and the quotes it wants.
+Issue reserved_at(const Lines& lines, int line, int column);
 
 }  // namespace tandem::yaml

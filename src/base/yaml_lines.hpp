@@ -6,7 +6,8 @@
 
 namespace tandem::yaml {
 
-/// A view of a text's lines. Lines and columns start at 1; columns count characters (UTF-8), offsets bytes.
+/// A view of a text's lines. Lines and columns start at 1; columns count characters (UTF-8), offsets bytes. Places are
+/// found in constant time, also on a line as long as the text.
 class Lines {
  public:
   explicit Lines(std::string_view text);
@@ -20,8 +21,11 @@ class Lines {
   int column_of_byte(int line, int byte_column) const;   ///< from a column counted in bytes
 
  private:
+  size_t characters_before(size_t offset) const;
+
   std::string_view text_;
   std::vector<size_t> starts_;
+  std::vector<size_t> counts_;   ///< characters before each 64th byte
 };
 
 /// Spaces before the first other character.

@@ -1,5 +1,7 @@
 #include "base/yaml.hpp"
 
+#include "base/yaml_lines.hpp"
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -28,6 +30,22 @@ TEST(Yaml, CountsColumnsInCharactersNotBytes) {
   const auto document = read("é: {ü: x}\n");
   ASSERT_TRUE(document.readable);
   EXPECT_EQ(document.root.find("é")->find("ü")->column, 8);
+}
+
+TEST(Yaml, FindsPlacesOnLongLinesOfAnyCharacters) {
+  std::string text = "first\n";
+  for (int i = 0; i < 500; ++i) text += i % 3 == 0 ? "\u00e9" : i % 3 == 1 ? "x" : "\u65e5";
+  text += "\nlast";
+  const Lines lines(text);
+  size_t at = 6;
+  for (int column = 1; column <= 500; ++column) {
+    ASSERT_EQ(lines.offset(2, column), at) << column;
+    ASSERT_EQ(lines.column_at(at), column);
+    ASSERT_EQ(lines.column_of_byte(2, static_cast<int>(at) - 5), column);
+    at += (column - 1) % 3 == 0 ? 2 : (column - 1) % 3 == 1 ? 1 : 3;
+  }
+  EXPECT_EQ(lines.offset(2, 900), text.size() - 5) << "no further than the line";
+  EXPECT_EQ(lines.offset(3, 2), text.size() - 3);
 }
 
 TEST(Yaml, TellsBlocksFromQuotedText) {
@@ -65,7 +83,7 @@ TEST(Yaml, NoticesASecondDocumentAndDoesNotReadIt) {
 TEST(Yaml, NamesTheTextBlockThatAHereDocumentCutShort) {
   const auto document = read("A:\n  - Run: |\n      cat <<EOF > x\n{\n  \"a\": 1\n}\nEOF\n      echo done\n");
   EXPECT_EQ(first(document),
-            "4:1 E101 the text block that starts at line 2 was cut short here, because this line is not indented. "
+            "4:1 E101 the text block that starts at line 2 (A[0].Run) was cut short here, because this line is not indented. "
             "If this is the body of a here-document, indent it to column 7 or write the file with printf");
 }
 
@@ -92,7 +110,7 @@ INSTANTIATE_TEST_SUITE_P(All, YamlFault, testing::Values(
     Fault{"a: @x\n", "1:4 E102 not valid YAML: plain text cannot start with @. Quote the text"},
     Fault{"a:\n\t- b\n", "2:1 E102 not valid YAML: a tab is used for indentation. Use spaces"},
     Fault{"a: \"release\\-.*\"\n", "1:4 E102 not valid YAML: \\- is no escape in double quotes. Use single quotes or none"},
-    Fault{"a: echo b: c\n", "1:10 E102 not valid YAML: a colon followed by a space inside plain text. Quote the text, or put "
+    Fault{"a: echo b: c\n", "1:4 E102 not valid YAML: a colon followed by a space inside plain text. Quote the text, or put "
                             "it into a block: | on this line and the text indented below"},
     Fault{"a:\n  b: 1\n   c: 2\n", "3:4 E102 not valid YAML: this line is indented differently from the lines it belongs to. "
                                    "Put it in the same column as its neighbours, or give the line above a value of its own"},
@@ -106,6 +124,52 @@ TEST(Yaml, OffersSingleQuotesForAPatternInDoubleQuotes) {
   const auto document = read("a: \"release\\-.*\"\n");
   EXPECT_EQ(document.issues.at(0).before, "\"release\\-.*\"");
   EXPECT_EQ(document.issues.at(0).after, "'release\\-.*'");
+}
+
+TEST(Yaml, OffersQuotesForAColonInPlainText) {
+  const auto document = read("- Run: echo b: c  \n");
+  EXPECT_EQ(document.issues.at(0).before, "echo b: c");
+  EXPECT_EQ(document.issues.at(0).after, "'echo b: c'");
+  EXPECT_EQ(read("- Run: echo 'b: c'\n").issues.at(0).before, "") << "single quotes are taken already";
+}
+
+TEST(Yaml, OffersQuotesForAReservedCharacter) {
+  const auto document = read("a: [x, !main, y]\n");
+  EXPECT_EQ(document.issues.at(0).before, "!main");
+  EXPECT_EQ(document.issues.at(0).after, "'!main'");
+  EXPECT_EQ(read("a: *.py # all\n").issues.at(0).after, "'*.py'");
+  EXPECT_EQ(read("a: !Ref Name\n").issues.at(0).after, "") << "a tag with a value is a habit of CloudFormation";
+  EXPECT_EQ(read("a: *\n").issues.at(0).after, "");
+}
+
+std::string corrected(std::string_view text) {
+  const auto document = read(text);
+  if (document.issues.empty() || document.issues[0].before.empty()) return "nothing";
+  const auto& issue = document.issues[0];
+  const Lines lines(text);
+  std::string out(text);
+  return out.replace(lines.offset(issue.line, issue.column), issue.before.size(), issue.after);
+}
+
+TEST(Yaml, IndentsTheBodyOfAHereDocumentWhoseEndIsClear) {
+  EXPECT_EQ(corrected("A:\n  - Run: |\n      cat <<'EOF' > x\n{\n  \"a\": 1\n\n}\nEOF\n      echo done\n"),
+            "A:\n  - Run: |\n      cat <<'EOF' > x\n      {\n        \"a\": 1\n\n      }\n      EOF\n      echo done\n");
+  EXPECT_EQ(corrected("A:\r\n  - Run: |\r\n      cat <<EOF\r\nx\r\nEOF\r\n"), "A:\r\n  - Run: |\r\n      cat <<EOF\r\n      x\r\n      EOF\r\n");
+  EXPECT_EQ(corrected("A:\n  - Run: |\n      cat <<EOF\n  x\n  EOF\nB: 1\n"), "A:\n  - Run: |\n      cat <<EOF\n      x\n      EOF\nB: 1\n")
+      << "the end word decides how far";
+}
+
+TEST(Yaml, LeavesAHereDocumentAloneWhenItsShapeIsInDoubt) {
+  EXPECT_EQ(corrected("A:\n  - Run: |\n      cat <<EOF\n{\n"), "nothing") << "no end word";
+  EXPECT_EQ(corrected("A:\n  - Run: |\n      cat <<EOF\n      {\n}\nEOF\n"), "nothing") << "a part is indented already";
+  EXPECT_EQ(corrected("A:\n  - Run: |\n      cat <<EOF\nx\n  EOF\n"), "nothing") << "the end word stands deeper than the text";
+  EXPECT_EQ(corrected("A:\n  - Run: |\n      python3 -c \"\nimport os\n\"\n"), "nothing") << "no here-document";
+}
+
+TEST(Yaml, NamesTheWayToTheBlockThatWasCut) {
+  EXPECT_NE(first(read("Actions:\n  Sync:\n    Configuration:\n      Steps:\n      - Run: |\n          a: b\n      - Run: |\n          cat <<EOF\n{}\nEOF\n"))
+                .find("line 7 (Actions.Sync.Configuration.Steps[1].Run)"),
+            std::string::npos);
 }
 
 TEST(Yaml, RefusesAnAliasBomb) {

@@ -108,6 +108,8 @@ class Calls {
       : needs_(needs), gifts_(gifts), function_(function), breaches_(breaches) {}
 
   void compare() {
+    for (const auto& call : needs_.calls)
+      for (const auto& action : call.actions) used_.insert(lower(iam_action(call.service, call.operation, action)));
     for (const auto& call : needs_.calls) {
       if (call.service == "dynamodb") compare_table(call);
       else compare_other(call);
@@ -216,7 +218,6 @@ class Calls {
   }
 
   void judge(const CallNeed& call, const std::string& action, const std::vector<std::string>& arns, const std::string& thing) {
-    used_.insert(lower(action));
     const auto ruling = rule(function_, action, arns);
     if (ruling.kind == Ruling::Kind::Allowed) return;
     const auto on = thing.empty() ? std::string() : " on " + thing;

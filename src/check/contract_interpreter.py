@@ -1,8 +1,11 @@
 R"python(#"
 # Goes through modules, functions and calls with values of contract_values.py instead of real ones.
 
-CALLS_MAX = 60000
+# Bounds on the work, so that no source keeps this program busy: what lies beyond them is told as unknown.
+STEPS_MAX = 1_200_000
+WAYS_MAX = 300  # of calling one function
 DEPTH_MAX = 30
+ITEMS_MAX = 200  # of one list or dict
 HANDS_OVER = {"submit", "to_thread", "run_in_executor", "Thread", "apply_async", "add_task", "run_in_threadpool"}
 HTTP_METHODS = {"get", "post", "put", "delete", "patch", "head", "options"}
 SAME_TEXT = {"lower", "upper", "strip", "lstrip", "rstrip", "replace", "removeprefix", "removesuffix", "title", "casefold"}
@@ -35,7 +38,7 @@ class Interpreter:
     def __init__(self, sources, needs):
         self.sources, self.needs = sources, needs
         self.modules, self.memo, self.stack = {}, {}, []
-        self.visited, self.functions, self.calls = set(), [], 0
+        self.visited, self.functions, self.steps, self.ways = set(), [], 0, {}
 
     # --- modules -------------------------------------------------------------------------------------------------
 
@@ -176,8 +179,9 @@ class Interpreter:
 
     def extend(self, target, more):
         if isinstance(more, ListValue):
-            target.items += more.items
-            target.is_open |= more.is_open
+            room = ITEMS_MAX - len(target.items)
+            target.is_open |= more.is_open or len(more.items) > room
+            target.items += more.items[:max(room, 0)]
         else:
             target.is_open = True
 
@@ -199,7 +203,7 @@ class Interpreter:
             key = self.value(target.slice, frame)
             for owner in each(self.value(target.value, frame)):
                 if isinstance(owner, DictValue):
-                    owner.entries.append((key, value))
+                    owner.put(key, value)
                 elif isinstance(owner, External) and owner.name == "os.environ":
                     self.needs.environment_set(key)
 
@@ -308,7 +312,13 @@ class Interpreter:
 
     # --- expressions ---------------------------------------------------------------------------------------------
 
+    def is_worn_out(self):
+        return self.steps + COMPARED[0] // 4 > STEPS_MAX
+
     def value(self, node, frame):
+        self.steps += 1
+        if self.is_worn_out():
+            return Unknown("too many steps")
         return getattr(self, "of_" + type(node).__name__, self.of_other)(node, frame)
 
     def place(self, node, frame):
@@ -389,7 +399,8 @@ class Interpreter:
     def merge(self, target, more):
         for choice in each(more):
             if isinstance(choice, DictValue):
-                target.entries += choice.entries
+                for key, value in choice.entries:
+                    target.put(key, value)
                 target.is_open |= choice.is_open
             elif not (isinstance(choice, Known) and choice.value is None):
                 target.is_open = True
@@ -619,9 +630,11 @@ class Interpreter:
                 tuple((name, fingerprint(value)) for name, value in sorted(keywords.items())), is_open)
         if mark in self.memo:
             return self.memo[mark]
-        self.calls += 1
-        if self.calls > CALLS_MAX:
-            self.needs.unknown("the code is too large to be followed call by call", (function.module.path, getattr(node, "lineno", 0), 1), once="calls")
+        self.ways[node] = self.ways.get(node, 0) + 1
+        if self.ways[node] > WAYS_MAX or self.is_worn_out():
+            name = getattr(node, "name", "a lambda")
+            what = "all of this code: it is too much to be followed call by call" if self.is_worn_out() else "some of the many ways in which %s is called" % name
+            self.needs.unknown(what, (function.module.path, node.lineno, 1), once="steps" if self.is_worn_out() else node)
             return Unknown("too many calls")
         scope = self.bound_arguments(function, positional, keywords, is_open)
         frame = Frame(function.module, scope, function.scope)

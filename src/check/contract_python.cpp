@@ -11,7 +11,7 @@ namespace tandem::check {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::chrono::seconds time_max{60};
+constexpr std::chrono::seconds time_max{180};
 constexpr std::uint64_t memory_max_bytes = 2UL << 30;
 
 // Each of these is Python and C++ at once, see their first lines.

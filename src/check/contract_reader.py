@@ -331,7 +331,7 @@ class Needs:
             return DictValue(owner.entries, owner.is_open) if name == "copy" else Unknown()
         if isinstance(owner, ListValue):
             if name in ("append", "add", "insert") and positional:
-                owner.items.append(positional[-1])
+                reader.extend(owner, ListValue([positional[-1]]))
             elif name in ("extend", "update"):
                 for part in positional:
                     for choice in each(part):
@@ -611,6 +611,7 @@ def main():
     answer = needs.answer()
     answer["read"] = sorted(reader.modules)
     answer["unread"] = sorted(set(sources) - set(reader.modules))
+    answer["steps"] = reader.steps
     answer["python"] = "%d.%d" % sys.version_info[:2]
     json.dump(answer, sys.stdout)
 

@@ -44,6 +44,12 @@ class DictValue(Value):
     def __init__(self, entries=(), is_open=False):
         self.entries, self.is_open = list(entries), is_open
 
+    def put(self, key, value):
+        if len(self.entries) < 200:
+            self.entries.append((key, value))
+        else:
+            self.is_open = True
+
     def find(self, name):
         found = [value for key, value in self.entries if isinstance(key, Known) and key.value == name]
         return found[-1] if found else None
@@ -180,11 +186,20 @@ def any_of(values):
     return flat[0] if len(flat) == 1 else AnyOf(flat)
 
 
-def fingerprint(value, depth=0):
-    """Equal for values that mean the same, so that a function is not read twice for the same arguments."""
-    if depth > 6:
-        return "..."
-    inner = lambda part: fingerprint(part, depth + 1)
+COMPARED = [0]  # values looked at to compare them: work that counts, see STEPS_MAX
+
+
+def fingerprint(value, left=None):
+    """Equal for values that mean the same, so that a function is not read twice for the same arguments.
+
+    `left` bounds the work: the parts of a very large value count as equal only when they are the same object.
+    """
+    left = [300] if left is None else left
+    left[0] -= 1
+    COMPARED[0] += 1
+    if left[0] < 0:
+        return "...%d" % id(value)
+    inner = lambda part: fingerprint(part, left)
     if isinstance(value, Known):
         return "%r@%r" % (value.value, value.place)
     if isinstance(value, EnvValue):
@@ -192,9 +207,9 @@ def fingerprint(value, depth=0):
     if isinstance(value, Pieces):
         return "+".join(map(inner, value.parts))
     if isinstance(value, DictValue):
-        return "{%s}%s" % (",".join(inner(k) + ":" + inner(v) for k, v in value.entries), value.is_open)
+        return "{%s}%s" % (",".join(inner(k) + ":" + inner(v) for k, v in value.entries[:60]), value.is_open)
     if isinstance(value, ListValue):
-        return "[%s]%s" % (",".join(map(inner, value.items)), value.is_open)
+        return "[%s]%s" % (",".join(map(inner, value.items[:60])), value.is_open)
     if isinstance(value, FunctionValue):
         return "def %d %s" % (id(value.node), inner(value.bound) if value.bound else "")
     if isinstance(value, External):

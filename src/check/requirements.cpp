@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "base/requirements_lines.hpp"
 #include "base/text.hpp"
 
 namespace tandem::check {
@@ -16,27 +17,11 @@ struct Entry {
   bool hashed = false;
 };
 
-/// Cuts a comment: '#' at the start or after white space (a URL's fragment is not one).
-std::string_view without_comment(std::string_view line) {
-  for (size_t i = 0; i < line.size(); ++i)
-    if (line[i] == '#' && (i == 0 || line[i - 1] == ' ' || line[i - 1] == '\t')) return line.substr(0, i);
-  return line;
-}
-
 std::vector<Entry> entries_of(std::string_view text) {
   std::vector<Entry> entries;
-  bool goes_on = false;
-  int number = 0;
-  for (const auto& line : lines_of(text)) {
-    ++number;
-    auto part = trimmed(without_comment(line));
-    if (!goes_on) entries.push_back({"", number});
-    goes_on = part.ends_with('\\');
-    if (goes_on) part = trimmed(part.substr(0, part.size() - 1));
-    auto& entry = entries.back();
-    const auto hash = part.find("--hash");
-    if (hash != std::string_view::npos || part.contains("#sha256=")) entry.hashed = true;
-    entry.text += (entry.text.empty() ? "" : " ") + std::string(trimmed(part.substr(0, hash)));
+  for (const auto& line : python::requirements_lines(text)) {
+    const auto hash = line.text.find("--hash");
+    entries.push_back({std::string(trimmed(std::string_view(line.text).substr(0, hash))), line.number, hash != line.text.npos || line.text.contains("#sha256=")});
   }
   std::erase_if(entries, [](const Entry& entry) { return entry.text.empty(); });
   return entries;
@@ -99,6 +84,9 @@ std::optional<Finding> judge(const Entry& entry, std::string_view path) {
 
 std::vector<Finding> judge_pip(std::string_view path, std::string_view text) {
   std::vector<Finding> findings;
+  if (const auto hidden = python::find_hidden_line_end(text))
+    findings.push_back({"requirement.hidden-line", "HIGH", {std::string(path), hidden->line, 1},
+                        fmt::format("{}: pip starts a new line there that an editor does not show", hidden->what)});
   for (const auto& entry : entries_of(text))
     if (auto finding = judge(entry, path)) findings.push_back(std::move(*finding));
   return findings;

@@ -30,6 +30,11 @@ TEST(Requirements, EditableInstallsAndAnotherIndexAreHighFindings) {
             "5 HIGH requirement.index\n");
 }
 
+TEST(Requirements, ALineThatOnlyPipSeesIsAHighFinding) {
+  EXPECT_EQ(said("requirements.txt", "a==1\nb==1 # \rc @ https://x.test/c.whl\n"), "2 HIGH requirement.hidden-line\n");
+  EXPECT_EQ(said("requirements.txt", "a==1\r\nb==1\t# \xe2\x80\xa8-e .\n"), "2 HIGH requirement.hidden-line\n");
+}
+
 TEST(Requirements, AVersionThatMayMoveIsALowFinding) {
   EXPECT_EQ(said("requirements/base.txt", "boto3\nmangum>=0.17\nx==1.*\ny==1.0\n"),
             "1 LOW requirement.unpinned\n2 LOW requirement.unpinned\n3 LOW requirement.unpinned\n");

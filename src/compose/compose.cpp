@@ -1,6 +1,6 @@
 #include "compose/compose.hpp"
 
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <set>
@@ -8,13 +8,27 @@
 #include "base/digest.hpp"
 #include "base/files.hpp"
 #include "base/text.hpp"
+#include "compose/bundle_folder.hpp"
+#include "compose/fixed_files.hpp"
 #include "compose/handler.hpp"
+#include "compose/handler_trials.hpp"
 #include "compose/install.hpp"
 #include "compose/integrated_handler.hpp"
+#include "compose/python.hpp"
+#include "compose/sbom.hpp"
+#include "compose/wanted_python.hpp"
 
 namespace tandem::compose {
 namespace fs = std::filesystem;
 namespace {
+
+/// Part of what a composition is known by: raise it when the same inputs would give other bytes.
+constexpr std::string_view recipe = "2";
+constexpr auto bootstrap = "bootstrap";
+
+HandlerKind kind_of(const ComposeRequest& request) {
+  return is_native(request.configuration.runtime) ? HandlerKind::Native : HandlerKind::Python;
+}
 
 /// The function's folder of the infrastructure's tree. The root itself is the folder "".
 Result<TreeId> function_tree(const git::Repository& repository, const ComposeRequest& request) {
@@ -25,7 +39,7 @@ Result<TreeId> function_tree(const git::Repository& repository, const ComposeReq
 }
 
 Result<HandlerFacts> read_facts(const git::Repository& repository, const ComposeRequest& request, const TreeId& tree) {
-  HandlerFacts facts{request.configuration.handlers, {}, {}};
+  HandlerFacts facts{request.configuration.handlers, {}, {}, kind_of(request)};
   const auto entries = TRY(repository.entries(tree));
   for (const auto& entry : entries)
     if (entry.kind != git::EntryKind::Tree) facts.files.insert(entry.name);
@@ -34,110 +48,180 @@ Result<HandlerFacts> read_facts(const git::Repository& repository, const Compose
   return facts;
 }
 
-/// The repository's files that ship, out of git's objects, as files. Returns their paths.
-Result<std::set<std::string>> lay_out(const git::Repository& repository, const TreeId& tree, const fs::path& folder) {
-  TRY(repository.extract(tree, folder), "laying out the function's files");
-  std::set<std::string> kept;
-  const auto files = TRY(files_below(folder));
-  for (const auto& file : files) {
-    if (does_ship(file)) kept.insert(file);
-    else TRY(tandem::remove_all(folder / file));
-  }
-  return kept;
+/// The same error with its place in the repository the file came from.
+Error placed(const ComposeRequest& request, Error error) {
+  if (error.place) error.place->file = origin_of(request, error.place->file);
+  return error;
 }
 
-/// Puts the packages beside the files, as hard links where the file system lets us: they are read-only on both sides.
-Done add_packages(const Installed& installed, const fs::path& folder, const std::set<std::string>& own, const ComposeRequest& request) {
-  if (installed.packages.empty()) return done();
-  const auto files = TRY(files_below(installed.folder));
-  for (const auto& file : files) {
-    if (own.contains(file))
-      return failure(Fault::Invalid, "{} would hide the file of the same name of an installed package", origin_of(request, file))
-          .at({origin_of(request, file)}).with_code("TD0407").with_next("rename it");
-    std::error_code code;
-    fs::create_directories((folder / file).parent_path(), code);
-    fs::create_hard_link(installed.folder / file, folder / file, code);
-    if (code) fs::copy_file(installed.folder / file, folder / file, code);
-    if (code) return failure(Fault::Unavailable, "cannot copy {}: {}", file, code.message());
+Done check_bootstrap(const ComposeRequest& request, const fs::path& folder) {
+  const Place place{origin_of(request, bootstrap)};
+  std::error_code ignored;
+  if (!fs::exists(folder / bootstrap, ignored))
+    return failure(Fault::Invalid, "runtime {} wants a file bootstrap", request.configuration.runtime).at(place).with_code("TD0400")
+        .with_next("build registry/native-handler and put bootstrap there, or set compose.runtime to a Python");
+  if (::access((folder / bootstrap).c_str(), X_OK) != 0)
+    return failure(Fault::Invalid, "bootstrap is not executable, and Lambda would not start it").at(place).with_code("TD0400")
+        .with_next("git update-index --chmod=+x " + origin_of(request, bootstrap).substr(request.repository.size() + 1));
+  return done();
+}
+
+/// What the application says of its Python holds for the function, too.
+Done check_application_python(const git::Repository& repository, const ComposeRequest& request) {
+  if (!request.application || !request.application->tree) return done();
+  for (const auto* file : {"pyproject.toml", "setup.cfg"}) {
+    const auto entry = TRY(repository.find(*request.application->tree, file));
+    if (!entry || entry->kind == git::EntryKind::Tree) continue;
+    const auto text = TRY(repository.blob(entry->id), "reading {}", file);
+    const auto wanted = wanted_python(file, text);
+    if (!wanted) continue;
+    const auto python = TRY(find_python(request.configuration.runtime, Needs::Interpreter));
+    TRY(check_wanted_python(*wanted, python.full_version, request.application->repository));
   }
   return done();
 }
 
 Result<Installed> install_requirements(const ComposeRequest& request, const fs::path& folder) {
+  if (kind_of(request) == HandlerKind::Native) return Installed{{}, {}, {}, digest_of("")};
   InstallRequest wanted{{}, request.configuration.runtime, request.cache, request.installer_environment, request.stop};
   std::error_code ignored;
   if (fs::exists(folder / "requirements.txt", ignored)) wanted.requirements = TRY(read_file(folder / "requirements.txt"));
   auto installed = install(wanted);
   if (installed) return installed;
   auto error = std::move(installed).error();
-  if (!error.place) error.place = Place{origin_of(request, "requirements.txt")};
-  return error;
+  if (!error.place) error.place = Place{"requirements.txt"};
+  return placed(request, std::move(error));
 }
 
-Result<ImportAnswer> try_handler(const ComposeRequest& request, const fs::path& folder, const std::string& handler, std::set<std::string> own) {
-  auto answer = check_import({folder, handler, request.configuration.runtime, request.function_environment, std::move(own), request.isolation, request.stop});
-  if (answer) return answer;
-  auto error = std::move(answer).error();
-  if (error.place) error.place->file = origin_of(request, error.place->file);
-  return error;
-}
-
-/// Every file readable by all and writable by none.
-Done make_read_only(const fs::path& folder) {
-  const auto files = TRY(files_below(folder));
-  for (const auto& file : files) {
-    struct stat status{};
-    const auto path = (folder / file).string();
-    if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
-    const mode_t mode = (status.st_mode & S_IXUSR) != 0 ? 0555 : 0444;
-    if ((status.st_mode & 07777) != mode && ::chmod(path.c_str(), mode) != 0)
-      return failure(Fault::Unavailable, "cannot make {} read-only", path);
-  }
+Done refuse_own_names(const ComposeRequest& request, const std::set<std::string>& own) {
+  for (const auto* name : {lock_file, sbom_file, chain_file})
+    if (own.contains(name))
+      return failure(Fault::Invalid, "{} is a name that tandem writes into every bundle", name).at({origin_of(request, name)})
+          .with_code("TD0407").with_next("rename it");
   return done();
 }
 
-/// Moves a finished folder to its digest's place; one that is there already is the same.
-Result<fs::path> store(TemporaryFolder work, const fs::path& bundles, const Digest& digest) {
-  const auto place = bundles / replaced(digest.value, "sha256:", "");
-  TRY(make_read_only(work.path()));
-  std::error_code code;
-  if (fs::exists(place, code)) {
-    const auto there = TRY(digest_of_folder(place));
-    if (there == digest) return place;
-    return failure(Fault::Broken, "bundle {} was changed after it was stored", place.string()).with_next("remove that folder and compose again");
-  }
-  fs::rename(work.path(), place, code);
-  if (code && !fs::exists(place)) return failure(Fault::Unavailable, "cannot keep bundle {}: {}", place.string(), code.message());
-  if (!code) static_cast<void>(work.release());
-  return place;
+/// What decides what comes out.
+std::string key_of(const ComposeRequest& request, const TreeId& tree, const HandlerFacts& facts, const Installed& installed) {
+  json::object all{{"recipe", recipe}, {"tree", tree.value}, {"chain", json_of(facts.chain)}, {"sync", json_or_null(facts.proven_sync)},
+                   {"runtime", request.configuration.runtime}, {"folder", request.configuration.folder}, {"repository", request.repository},
+                   {"lock", installed.digest.value}, {"environment", json_of(request.function_environment)},
+                   {"packages", request.runtime_packages.string()}, {"isolated", request.isolation == Isolation::Required}};
+  return sha256_hex(to_canonical_text(all)).substr(0, 32);
 }
 
-std::vector<std::string> handlers_after(const std::vector<std::string>& chain, std::string_view handler) {
-  const auto found = std::ranges::find(chain, handler);
-  return found == chain.end() ? chain : std::vector<std::string>(found + 1, chain.end());
+/// A bundle composed before from the same inputs, if it is still whole.
+std::optional<Bundle> find_composed(const fs::path& record) {
+  const auto text = read_file(record);
+  if (!text) return std::nullopt;
+  const auto document = parse_json(*text);
+  if (!document) return std::nullopt;
+  auto bundle = bundle_from_json(*document);
+  if (!bundle) return std::nullopt;
+  const auto digest = digest_of_folder(bundle->folder);
+  if (!digest || *digest != bundle->digest) return std::nullopt;
+  bundle->notes.emplace_back("composed before from the same inputs");
+  return std::move(*bundle);
+}
+
+Done write_materials(const ComposeRequest& request, const fs::path& folder, const HandlerDecision& decision, const Installed& installed) {
+  if (!installed.packages.empty()) TRY(write_file(folder / lock_file, installed.lock));
+  const auto handler = file_of(decision.handler, kind_of(request));
+  Materials materials{.name = request.repository + "/" + request.configuration.folder, .runtime = request.configuration.runtime, .handler = handler};
+  if (request.application) {
+    materials.application = request.application->repository;
+    materials.application_commit = request.application->commit;
+  }
+  const auto digest = TRY(digest_of_file(folder / handler));
+  materials.handler_sha256 = replaced(digest.value, "sha256:", "");
+  materials.packages = installed.packages;
+  return write_file(folder / sbom_file, bill_of_materials(materials));
+}
+
+TrialRequest trial_of(const ComposeRequest& request, const fs::path& folder, std::set<std::string> own) {
+  return {folder, "", request.configuration.runtime, request.function_environment, request.hidden_values, request.runtime_packages,
+          std::move(own), request.stop};
+}
+
+/// What the function loads: the generated handler with its stand-ins, or the list that bootstrap reads.
+Prepare preparation(const HandlerDecision& decision, const fs::path& folder, HandlerKind kind) {
+  return [&decision, folder, kind](const std::vector<std::string>& chain) -> Done {
+    if (kind == HandlerKind::Native) return write_file(folder / chain_file, join(chain, "\n") + "\n");
+    if (!decision.is_generated || chain.front() != decision.handler) return done();
+    return write_file(folder / (decision.handler + ".py"), integrated_handler_source({chain.begin() + 1, chain.end()}));
+  };
+}
+
+Result<TrialAnswer> try_all(const ComposeRequest& request, const fs::path& folder, std::set<std::string> own, HandlerDecision& decision, const OnChoice& on_choice) {
+  const auto ground = TRY(find_ground(request.configuration.runtime, request.isolation));
+  auto answer = try_handlers(decision, trial_of(request, folder, std::move(own)), ground, preparation(decision, folder, kind_of(request)));
+  for (auto& choice : decision.choices) {
+    if (choice.place) choice.place->file = origin_of(request, choice.place->file);
+    if (on_choice) on_choice(choice);
+  }
+  if (answer) return answer;
+  return placed(request, std::move(answer).error());
+}
+
+/// What people should hear although all went well.
+std::vector<std::string> notes_of(const HandlerDecision& decision) {
+  std::vector<std::string> out;
+  for (const auto& choice : decision.choices)
+    if (choice.state == state::rejected)
+      out.push_back(fmt::format("{} cannot stand in: {}{}", choice.handler, choice.reason, choice.place ? fmt::format(" ({})", text(*choice.place)) : ""));
+  return out;
+}
+
+std::vector<std::string> names_of(const std::vector<LockedPackage>& packages) {
+  std::vector<std::string> out;
+  for (const auto& package : packages) out.push_back(package.name + "==" + package.version);
+  return out;
+}
+
+std::string entry_point_of(const HandlerDecision& decision, const TrialAnswer& answer) {
+  return answer.function.empty() ? decision.handler : decision.handler + "." + answer.function;
 }
 
 }  // namespace
 
-Result<Bundle> compose(const git::Repository& repository, const ComposeRequest& request) {
+Result<Bundle> compose(const git::Repository& repository, const ComposeRequest& request, const OnChoice& on_choice) {
   const auto tree = TRY(function_tree(repository, request));
   const auto facts = TRY(read_facts(repository, request, tree));
   auto decision = TRY(choose_handler(facts), "composing {}", request.repository);
+  TRY(check_application_python(repository, request));
   TRY(make_folders(request.bundles));
   auto work = TRY(TemporaryFolder::make_in(request.bundles, "composing"));
   const auto own = TRY(lay_out(repository, tree, work.path()));
-  if (decision.is_generated)
-    TRY(write_file(work.path() / (decision.handler + ".py"), integrated_handler_source(handlers_after(facts.chain, integrated))));
+  TRY(refuse_own_names(request, own));
+  if (facts.kind == HandlerKind::Native) TRY(check_bootstrap(request, work.path()));
   const auto installed = TRY(install_requirements(request, work.path()), "composing {}", request.repository);
-  TRY(add_packages(installed, work.path(), own, request));
-  const auto answer = TRY(try_handler(request, work.path(), decision.handler, own), "composing {}", request.repository);
-  for (auto& choice : decision.choices)
-    if (choice.chosen) choice.reason += fmt::format("; answered {} on GET /health{}", answer.status, answer.was_isolated ? "" : " (tried without a sandbox)");
 
+  const auto record = request.bundles / (key_of(request, tree, facts, installed) + ".json");
+  if (auto known = find_composed(record)) {
+    for (const auto& choice : known->choices)
+      if (on_choice) on_choice(choice);
+    return std::move(*known);
+  }
+  if (auto added = add_packages(installed.folder, work.path(), own); !added) return placed(request, std::move(added).error());
+  const auto answer = TRY(try_all(request, work.path(), own, decision, on_choice), "composing {}", request.repository);
+  TRY(write_materials(request, work.path(), decision, installed));
+  TRY(fix_files(work.path()));
   const auto digest = TRY(digest_of_folder(work.path()));
   const auto folder = TRY(store(std::move(work), request.bundles, digest));
-  return Bundle{digest, folder.string(), decision.handler, decision.handler + "." + answer.function, request.configuration.runtime,
-                installed.digest, installed.packages, std::move(decision.choices)};
+  Bundle bundle{digest, folder.string(), decision.handler, entry_point_of(decision, answer), request.configuration.runtime,
+                installed.digest, names_of(installed.packages), decision.choices, notes_of(decision)};
+  TRY(replace_file(record, to_text(to_json(bundle))));
+  if (installed.was_repaired) bundle.notes.emplace_back("the cached packages had been changed and were installed anew");
+  return bundle;
+}
+
+Result<TrialAnswer> try_again(const Bundle& bundle, const ComposeRequest& request) {
+  auto trial = trial_of(request, bundle.folder, {});
+  trial.handler = bundle.handler;
+  const auto ground = TRY(find_ground(request.configuration.runtime, request.isolation));
+  auto answer = try_handler(trial, ground);
+  if (answer) return answer;
+  return placed(request, std::move(answer).error());
 }
 
 std::string origin_of(const ComposeRequest& request, const std::string& path_in_bundle) {

@@ -2,6 +2,7 @@
 // compose: an infrastructure tree and a proven sync become the deployable function package.
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <stop_token>
@@ -10,7 +11,7 @@
 
 #include "base/git.hpp"
 #include "base/result.hpp"
-#include "compose/import_check.hpp"
+#include "compose/trial.hpp"
 #include "record/bundle.hpp"
 #include "record/configuration.hpp"
 #include "record/sync_record.hpp"
@@ -23,6 +24,7 @@ struct ProvenApplication {
   std::string repository;                   ///< "api"
   CommitId commit;
   std::vector<Component> components{};      ///< lead from a path in the bundle back to the application's
+  std::optional<TreeId> tree{};             ///< of that commit, where the repository holds it: says which Python it wants
 };
 
 struct ComposeRequest {
@@ -31,6 +33,8 @@ struct ComposeRequest {
   std::optional<ProvenApplication> application{};
   ComposeConfiguration configuration{};
   std::map<std::string, std::string> function_environment{};    ///< what the function will have
+  std::vector<std::string> hidden_values{};                     ///< of it: never shown
+  std::filesystem::path runtime_packages{};                     ///< what the function's runtime brings; empty = nothing
   std::map<std::string, std::string> installer_environment{};   ///< compose::installer_environment(ours)
   std::filesystem::path cache;              ///< installed packages, shared
   std::filesystem::path bundles;            ///< finished bundles, one folder per digest
@@ -38,11 +42,24 @@ struct ComposeRequest {
   std::stop_token stop{};
 };
 
-/// Chooses the handler, installs the requirements, tries the handler, stores the result under bundles/<digest>, files
-/// read-only. Same inputs, same digest. Tests and caches stay behind. Nothing is stored when anything fails.
-/// Errors: Invalid (TD0401 no handler, TD0403 requirements, TD0404 import, TD0405 health, TD0407 a file that a package also
-/// brings) with the place in the repository it came from; Missing (TD0402 python, or no such folder); Unavailable (TD0406).
-Result<Bundle> compose(const git::Repository& repository, const ComposeRequest& request);
+/// Hears of every handler of the chain, in order, whether or not a bundle comes of it.
+using OnChoice = std::function<void(const HandlerChoice&)>;
+
+/// The bundle's own files beside those of the repositories and packages.
+inline constexpr auto lock_file = "tandem-requirements.lock";   ///< when there are packages
+inline constexpr auto sbom_file = "tandem-sbom.cdx.json";
+inline constexpr auto chain_file = "tandem-handlers";           ///< native: what bootstrap loads, in order
+
+/// Chooses the handler, installs the requirements, tries every handler that is there, stores the result under
+/// bundles/<digest>, files read-only. Same inputs, same digest. Tests and caches stay behind. Nothing is stored when
+/// anything fails. What was composed before from the same inputs and is still whole is taken as it is.
+/// Errors: Invalid (TD0401 no handler, TD0403 requirements, TD0404 import, TD0405 health, TD0407 a name that a package also
+/// brings or that tandem writes, TD0408 another Python, TD0409 a hash, TD0400 a bootstrap that is none) with the place in the
+/// repository it came from; Missing (TD0402 python, or no such folder); Unavailable (TD0406).
+Result<Bundle> compose(const git::Repository& repository, const ComposeRequest& request, const OnChoice& on_choice = {});
+
+/// Tries the handler of a stored bundle once more, in another environment than it was composed with. Errors: as above.
+Result<TrialAnswer> try_again(const Bundle& bundle, const ComposeRequest& request);
 
 /// Where a file of the bundle comes from: "api:src/x.py", "infra:lambda/api_handler.py". Pure.
 std::string origin_of(const ComposeRequest& request, const std::string& path_in_bundle);

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <thread>
+
 #include "base/archive.hpp"
 #include "base/digest.hpp"
 #include "base/files.hpp"
@@ -11,6 +13,7 @@
 #include "base/text.hpp"
 #include "compose/install.hpp"
 #include "compose/python.hpp"
+#include "compose/wanted_python.hpp"
 
 namespace tandem::compose {
 namespace {
@@ -66,11 +69,11 @@ struct World {
   Result<Bundle> compose() { return compose::compose(repository, request()); }
 
   /// A wheel of one module, as an index would hand it out.
-  void offer(const std::string& name, const std::string& version, const std::string& module) {
+  void offer(const std::string& name, const std::string& version, const std::string& module, const std::string& python = ">=3") {
     const auto content = folder.path() / "wheel" / name;
     const auto info = fmt::format("{}-{}.dist-info", name, version);
     ASSERT_TRUE(write_file(content / (name + ".py"), module));
-    ASSERT_TRUE(write_file(content / info / "METADATA", fmt::format("Metadata-Version: 2.1\nName: {}\nVersion: {}\n", name, version)));
+    ASSERT_TRUE(write_file(content / info / "METADATA", fmt::format("Metadata-Version: 2.1\nName: {}\nVersion: {}\nRequires-Python: {}\n", name, version, python)));
     ASSERT_TRUE(write_file(content / info / "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"));
     ASSERT_TRUE(write_file(content / info / "entry_points.txt", fmt::format("[console_scripts]\n{} = {}:main\n", name, name)));
     ASSERT_TRUE(write_file(content / info / "RECORD", fmt::format("{}.py,,\n{}/METADATA,,\n{}/WHEEL,,\n{}/entry_points.txt,,\n{}/RECORD,,\n", name, info, info, info, info)));
@@ -85,7 +88,7 @@ TEST(Compose, ServesTheApplicationThroughTheIntegratedHandler) {
   ASSERT_TRUE(bundle) << text(bundle.error());
   EXPECT_EQ(bundle->handler, "integrated_api_handler");
   EXPECT_EQ(bundle->entry_point, "integrated_api_handler.lambda_handler");
-  EXPECT_THAT(*files_below(bundle->folder), ElementsAre("api_handler.py", "integrated_api_handler.py", "main.py", "mangum.py", "src/people.py"));
+  EXPECT_THAT(*files_below(bundle->folder), ElementsAre("api_handler.py", "integrated_api_handler.py", "main.py", "mangum.py", "src/people.py", "tandem-sbom.cdx.json"));
   EXPECT_THAT(bundle->choices[0].reason, HasSubstr("answered 200 on GET /health"));
 }
 
@@ -103,7 +106,9 @@ TEST(Compose, SameInputsGiveTheSameDigestAndFolder) {
   const auto one = world.compose();
   const auto two = world.compose();
   ASSERT_TRUE(one && two);
-  EXPECT_EQ(*one, *two);
+  EXPECT_EQ(one->folder, two->folder);
+  EXPECT_EQ(one->choices, two->choices);
+  EXPECT_THAT(two->notes, Contains("composed before from the same inputs"));
   World elsewhere;
   EXPECT_EQ(elsewhere.compose()->digest, one->digest);
   world.files["lambda/src/people.py"] += "# changed\n";
@@ -120,7 +125,7 @@ TEST(Compose, StoresFilesReadOnlyAndLeavesNoWorkBehind) {
   EXPECT_EQ(*digest_of_folder(bundle->folder), bundle->digest);
   size_t entries = 0;
   for ([[maybe_unused]] const auto& entry : fs::directory_iterator(world.folder.path() / "bundles")) ++entries;
-  EXPECT_EQ(entries, 1U);
+  EXPECT_EQ(entries, 2U) << "the bundle, and the record of what it was composed from";
 }
 
 TEST(Compose, AStoredBundleThatSomebodyChangedIsNotTakenForTheSame) {
@@ -236,6 +241,124 @@ TEST(Compose, AFileThatHidesAPackageIsRefused) {
   EXPECT_EQ(world.compose().error().code, "TD0407");
 }
 
+TEST(Compose, EveryHandlerOfTheChainIsTriedAndABrokenStandInIsLeftOutByName) {
+  World world;
+  world.files["lambda/enhanced_api_handler.py"] = "import json\n\nimport not_there\n";
+  const auto bundle = world.compose();
+  ASSERT_TRUE(bundle) << text(bundle.error());
+  ASSERT_EQ(bundle->choices.size(), 3U);
+  EXPECT_EQ(bundle->choices[0].state, "chosen");
+  EXPECT_EQ(bundle->choices[1].state, "rejected");
+  EXPECT_EQ(bundle->choices[1].place, (Place{"infra:lambda/enhanced_api_handler.py", 3}));
+  EXPECT_THAT(bundle->choices[1].reason, HasSubstr("No module named 'not_there'"));
+  EXPECT_EQ(bundle->choices[2].state, "stands by");
+  EXPECT_THAT(bundle->choices[2].reason, HasSubstr("answered 200"));
+  EXPECT_THAT(bundle->notes, ElementsAre(HasSubstr("enhanced_api_handler cannot stand in")));
+  EXPECT_THAT(*read_file(fs::path(bundle->folder) / "integrated_api_handler.py"), HasSubstr("FALLBACKS = (\"api_handler\",)"));
+}
+
+TEST(Compose, WhyAHandlerIsRejectedIsToldEvenWhenNothingComesOfIt) {
+  World world;
+  world.files["lambda/src/people.py"] = "import no_such_package\n";
+  std::vector<HandlerChoice> told;
+  const auto bundle = compose::compose(world.repository, world.request(), [&](const HandlerChoice& choice) { told.push_back(choice); });
+  ASSERT_FALSE(bundle);
+  ASSERT_EQ(told.size(), 3U);
+  EXPECT_EQ(told[0].state, "rejected");
+  EXPECT_EQ(told[0].place, (Place{"api:src/people.py", 1}));
+  EXPECT_EQ(told[1].state, "absent");
+  EXPECT_EQ(told[2].state, "stands by");
+}
+
+TEST(Compose, ValuesThatMustNotBeSeenAreNotInItsErrors) {
+  World world;
+  world.files["lambda/src/people.py"] = "import os\nraise ValueError('bad ' + os.environ['KEY'])\n";
+  auto request = world.request();
+  request.function_environment = {{"KEY", "hush-hush"}};
+  request.hidden_values = {"hush-hush"};
+  const auto bundle = compose::compose(world.repository, request);
+  ASSERT_FALSE(bundle);
+  EXPECT_THAT(bundle.error().what, testing::AllOf(HasSubstr("bad ***"), Not(HasSubstr("hush"))));
+}
+
+TEST(Compose, WhatTheRuntimeBringsNeedsNoRequirement) {
+  World world;
+  const auto runtime = world.folder.path() / "runtime";
+  ASSERT_TRUE(write_file(runtime / "boto3.py", "VALUE = 1\n"));
+  world.files["lambda/src/people.py"] = "import boto3\n" + std::string(good_people);
+  EXPECT_FALSE(world.compose());
+  auto request = world.request();
+  request.runtime_packages = runtime;
+  const auto bundle = compose::compose(world.repository, request);
+  ASSERT_TRUE(bundle) << text(bundle.error());
+  EXPECT_THAT(*files_below(bundle->folder), Not(Contains("boto3.py")));
+}
+
+TEST(Compose, TheApplicationsOwnWordOnPythonIsKept) {
+  World world;
+  auto request = world.request();
+  request.application->tree = *world.repository.write_tree(std::nullopt, {{"pyproject.toml", *world.repository.write_blob("[project]\nrequires-python = '>=3.99'\n")}});
+  const auto bundle = compose::compose(world.repository, request);
+  ASSERT_FALSE(bundle);
+  EXPECT_EQ(bundle.error().code, "TD0408");
+  EXPECT_EQ(bundle.error().place, (Place{"api:pyproject.toml", 2}));
+}
+
+TEST(Compose, NamesThatTandemWritesAreRefused) {
+  World world;
+  world.files["lambda/tandem-sbom.cdx.json"] = "{}";
+  const auto bundle = world.compose();
+  EXPECT_EQ(bundle.error().code, "TD0407");
+  EXPECT_EQ(bundle.error().place->file, "infra:lambda/tandem-sbom.cdx.json");
+}
+
+/// Every byte, mode and time of a folder.
+std::string everything_in(const fs::path& folder) {
+  std::string out;
+  const auto files = *files_below(folder);
+  for (const auto& file : files) {
+    struct stat status{};
+    EXPECT_EQ(stat((folder / file).c_str(), &status), 0);
+    out += fmt::format("{} {:o} {} {}\n", file, status.st_mode, status.st_mtim.tv_sec, sha256_hex(*read_file(folder / file)));
+  }
+  return out;
+}
+
+TEST(Compose, IsTheSameToTheLastByteInAnotherFolderUnderAnotherUmaskAndClock) {
+  const auto made = [](mode_t mask, const char* zone) {
+    World world;
+    world.offer("stamp", "1.2", "VALUE = 7\n");
+    world.files["lambda/requirements.txt"] = "stamp==1.2\n";
+    const auto before = umask(mask);
+    auto request = world.request();
+    request.installer_environment["TZ"] = zone;
+    request.installer_environment["HOME"] = world.folder.path().string();
+    const auto bundle = compose::compose(world.repository, request);
+    umask(before);
+    EXPECT_TRUE(bundle) << text(bundle.error());
+    return bundle->digest.value + "\n" + everything_in(bundle->folder);
+  };
+  const auto one = made(0022, "UTC");
+  EXPECT_EQ(made(0077, "Asia/Tokyo"), one);
+  EXPECT_EQ(made(0000, "America/New_York"), one);
+  EXPECT_THAT(one, testing::AllOf(HasSubstr("tandem-requirements.lock 100444 315532800"), Not(HasSubstr("INSTALLER")), Not(HasSubstr("__pycache__"))));
+}
+
+TEST(Compose, TheBillOfMaterialsNamesEveryPackageWithItsHash) {
+  World world;
+  world.offer("stamp", "1.2", "VALUE = 7\n");
+  world.files["lambda/requirements.txt"] = "stamp==1.2\n";
+  const auto bundle = world.compose();
+  ASSERT_TRUE(bundle) << text(bundle.error());
+  const auto bom = *parse_json(*read_file(fs::path(bundle->folder) / sbom_file));
+  const auto& components = bom.at("components").as_array();
+  ASSERT_EQ(components.size(), 3U);
+  EXPECT_EQ(components[0].at("name"), "api");
+  EXPECT_EQ(components[1].at("name"), "integrated_api_handler.py");
+  EXPECT_EQ(components[2].at("purl"), "pkg:pypi/stamp@1.2");
+  EXPECT_THAT(*read_file(fs::path(bundle->folder) / lock_file), HasSubstr(std::string(components[2].at("hashes").at(0).at("content").as_string())));
+}
+
 TEST(Compose, WithoutAFolderForTheFunctionThereIsNothingToCompose) {
   World world;
   auto request = world.request();
@@ -252,6 +375,112 @@ TEST(Install, TellsTheLockWithHashes) {
   EXPECT_THAT(installed->lock, testing::MatchesRegex("stamp==1.2 --hash=sha256:[0-9a-f]+\n"));
   EXPECT_FALSE(installed->was_cached);
   EXPECT_TRUE(install({"# why\nStamp>=1 # so", "python3.11", request.cache, request.installer_environment})->was_cached);
+}
+
+TEST(Install, RepairsPackagesThatWereChangedInTheCache) {
+  World world;
+  world.offer("stamp", "1.2", "VALUE = 7\n");
+  const auto request = world.request();
+  const InstallRequest wanted{"stamp", "python3.11", request.cache, request.installer_environment};
+  const auto first = install(wanted);
+  ASSERT_TRUE(first) << text(first.error());
+  const auto file = first->folder / "stamp.py";
+  ASSERT_EQ(chmod(file.c_str(), 0644), 0);
+  ASSERT_TRUE(write_file(file, "VALUE = 'evil'\n"));
+  const auto second = install(wanted);
+  ASSERT_TRUE(second) << text(second.error());
+  EXPECT_TRUE(second->was_repaired);
+  EXPECT_EQ(*read_file(file), "VALUE = 7\n");
+  EXPECT_TRUE(install(wanted)->was_cached);
+}
+
+TEST(Install, WhatAKilledRunLeftHalfDoneIsDoneAnew) {
+  World world;
+  world.offer("stamp", "1.2", "VALUE = 7\n");
+  const auto request = world.request();
+  const InstallRequest wanted{"stamp", "python3.11", request.cache, request.installer_environment};
+  const auto place = install(wanted)->folder.parent_path();
+  ASSERT_TRUE(tandem::remove_all(place));
+  ASSERT_TRUE(write_file(place.string() + ".making-old/packages/half.py", "x"));
+  const auto again = install(wanted);
+  ASSERT_TRUE(again) << text(again.error());
+  EXPECT_THAT(*files_below(again->folder), Not(Contains("half.py")));
+  EXPECT_FALSE(fs::exists(place.string() + ".making-old"));
+}
+
+TEST(Install, TwoRunsAtOnceEndWithTheSame) {
+  World world;
+  world.offer("stamp", "1.2", "VALUE = 7\n");
+  const auto request = world.request();
+  const InstallRequest wanted{"stamp", "python3.11", request.cache, request.installer_environment};
+  std::vector<Result<Installed>> ended(3, failure(Fault::Broken, "not run"));
+  {
+    std::vector<std::jthread> runs;
+    for (auto& end : ended) runs.emplace_back([&end, &wanted] { end = install(wanted); });
+  }
+  int fresh = 0;
+  for (const auto& end : ended) {
+    ASSERT_TRUE(end) << text(end.error());
+    EXPECT_EQ(end->folder, ended[0]->folder);
+    fresh += end->was_cached ? 0 : 1;
+  }
+  EXPECT_EQ(fresh, 1);
+}
+
+TEST(Install, AFileThatTheRequirementsHashesDoNotAllowIsRefusedWithItsLine) {
+  World world;
+  world.offer("stamp", "1.2", "VALUE = 7\n");
+  const auto request = world.request();
+  const auto locked = install({"stamp", "python3.11", request.cache, request.installer_environment});
+  ASSERT_TRUE(locked) << text(locked.error());
+  const auto right = fmt::format("stamp==1.2 --hash=sha256:{}", locked->packages[0].sha256);
+  EXPECT_TRUE(install({right, "python3.11", request.cache, request.installer_environment}));
+  const auto wrong = install({fmt::format("# top\nstamp==1.2 --hash=sha256:{}", std::string(64, '0')), "python3.11", request.cache, request.installer_environment});
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().code, "TD0409");
+  EXPECT_EQ(wrong.error().place, (Place{"requirements.txt", 2}));
+}
+
+TEST(Install, APackageForAnotherPythonIsRefusedByThatReason) {
+  World world;
+  world.offer("stamp", "1.2", "VALUE = 7\n", ">=3.99");
+  const auto request = world.request();
+  const auto installed = install({"# top\nstamp==1.2  # tandem: application\n", "python3.11", request.cache, request.installer_environment});
+  ASSERT_FALSE(installed);
+  EXPECT_EQ(installed.error().code, "TD0408") << text(installed.error());
+  EXPECT_THAT(installed.error().what, HasSubstr("(asked for by application)"));
+  EXPECT_EQ(installed.error().place, (Place{"requirements.txt", 2}));
+}
+
+TEST(Lock, IsHeldAgainstThePythonOfTheFunction) {
+  EXPECT_EQ(check_python({{"a", "1", "", ">=3.12"}}, "3.11.7").error().code, "TD0408");
+  EXPECT_TRUE(check_python({{"a", "1", "", ">=3.11.4,<4"}, {"b", "1", "", ""}}, "3.11.7"));
+}
+
+TEST(Lock, IsReadBackAsItWasWritten) {
+  const std::vector<LockedPackage> lock{{"a", "1.0", std::string(64, '1')}, {"b", "2!1.0+x", std::string(64, '2')}};
+  EXPECT_EQ(*parse_lock(text(lock)), lock);
+  EXPECT_EQ(parse_lock("a==1\n").error().fault, Fault::Broken);
+  EXPECT_FALSE(locked_packages(R"({"install":[{"metadata":{"name":"a","version":"1"},"download_info":{"archive_info":{}}}]})"));
+}
+
+TEST(WantedPython, IsReadFromTheProjectTableOnly) {
+  EXPECT_EQ(wanted_python("pyproject.toml", "[tool.x]\nrequires-python='no'\n[project] # p\nname='a'\nrequires-python = \">=3.10,<4\" # why\n")->specifier, ">=3.10,<4");
+  EXPECT_EQ(wanted_python("setup.cfg", "[metadata]\n[options]\npython_requires = >=3.9\n")->place, (Place{"setup.cfg", 3}));
+  EXPECT_FALSE(wanted_python("pyproject.toml", "[tool.poetry.dependencies]\npython = '^3.11'\n"));
+}
+
+TEST(Install, APythonWithoutPipIsGivenOneOnce) {
+  World world;
+  ASSERT_TRUE(make_folders(world.folder.path() / "cache"));
+  const auto plain = find_python("python3.11", Needs::Interpreter);
+  ASSERT_TRUE(plain);
+  const auto python = with_pip(*plain, world.folder.path() / "cache");
+  ASSERT_TRUE(python) << text(python.error());
+  const auto asked = run_program({{python->executable, "-m", "pip", "--version"}, tool_environment()});
+  ASSERT_TRUE(asked);
+  EXPECT_TRUE(asked->exit.ok()) << asked->err;
+  EXPECT_EQ(with_pip(*plain, world.folder.path() / "cache")->executable, python->executable);
 }
 
 TEST(Install, OfNothingNeedsNothing) {

@@ -14,14 +14,19 @@ struct Judgement {
 
 Judgement judge_integrated(const HandlerFacts& facts) {
   if (!facts.proven_sync) return {false, "no proven sync of the application"};
+  const bool is_there = facts.files.contains(file_of(integrated, facts.kind));
+  if (facts.kind == HandlerKind::Native) {
+    if (!is_there) return {false, fmt::format("no file {}", file_of(integrated, facts.kind))};
+    return {true, fmt::format("proven {}", *facts.proven_sync)};
+  }
   if (!facts.files.contains("main.py")) return {false, "no file main.py"};
-  const bool replaces = facts.files.contains(std::string(integrated) + ".py");
-  return {true, fmt::format("proven {}{}", *facts.proven_sync, replaces ? "; replaces the file of that name" : "")};
+  return {true, fmt::format("proven {}{}", *facts.proven_sync, is_there ? "; replaces the file of that name" : "")};
 }
 
 Judgement judge(const std::string& handler, const HandlerFacts& facts) {
   if (handler == integrated) return judge_integrated(facts);
-  if (!facts.files.contains(handler + ".py")) return {false, fmt::format("no file {}.py", handler)};
+  const auto file = file_of(handler, facts.kind);
+  if (!facts.files.contains(file)) return {false, fmt::format("no file {}", file)};
   return {true, "first of the chain that is there"};
 }
 
@@ -32,18 +37,22 @@ bool is_module_name(const std::string& name) {
 
 }  // namespace
 
+std::string file_of(const std::string& handler, HandlerKind kind) { return handler + (kind == HandlerKind::Python ? ".py" : ".so"); }
+
 Result<HandlerDecision> choose_handler(const HandlerFacts& facts) {
   HandlerDecision out;
   for (const auto& handler : facts.chain) {
     if (!is_module_name(handler))
-      return failure(Fault::Invalid, "'{}' is no name of a Python module", handler).with_code("TD0401").with_next("mend compose.handlers in tandem.yaml");
-    if (!out.handler.empty()) {
-      out.choices.push_back({handler, false, fmt::format("{} comes first", out.handler)});
-      continue;
-    }
+      return failure(Fault::Invalid, "'{}' is no name of a module", handler).with_code("TD0401").with_next("mend compose.handlers in tandem.yaml");
     const auto [can_serve, reason] = judge(handler, facts);
-    out.choices.push_back({handler, can_serve, reason});
-    if (can_serve) out.handler = handler;
+    if (!can_serve) {
+      out.choices.push_back({handler, false, reason, state::absent});
+    } else if (out.handler.empty()) {
+      out.handler = handler;
+      out.choices.push_back({handler, true, reason, state::chosen});
+    } else {
+      out.choices.push_back({handler, false, fmt::format("{} comes first", out.handler), state::stands_by});
+    }
   }
   if (out.handler.empty()) {
     std::vector<std::string> reasons;
@@ -52,7 +61,7 @@ Result<HandlerDecision> choose_handler(const HandlerFacts& facts) {
         .with_code("TD0401")
         .with_next("sync the application, or put one of these files into the function's folder");
   }
-  out.is_generated = out.handler == integrated;
+  out.is_generated = out.handler == integrated && facts.kind == HandlerKind::Python;
   return out;
 }
 

@@ -21,9 +21,9 @@ TEST(Handler, OfAProvenSyncComesFirst) {
   ASSERT_TRUE(decision);
   EXPECT_EQ(decision->handler, "integrated_api_handler");
   EXPECT_TRUE(decision->is_generated);
-  EXPECT_EQ(decision->choices, (std::vector<HandlerChoice>{{"integrated_api_handler", true, "proven sync-1"},
-                                                           {"enhanced_api_handler", false, "integrated_api_handler comes first"},
-                                                           {"api_handler", false, "integrated_api_handler comes first"}}));
+  EXPECT_EQ(decision->choices, (std::vector<HandlerChoice>{{"integrated_api_handler", true, "proven sync-1", state::chosen},
+                                                           {"enhanced_api_handler", false, "integrated_api_handler comes first", state::stands_by},
+                                                           {"api_handler", false, "integrated_api_handler comes first", state::stands_by}}));
 }
 
 TEST(Handler, IntegratedNeedsAProvenSyncAndMain) {
@@ -50,6 +50,7 @@ TEST(Handler, NamesThatAreNoModulesAreRefused) {
 struct Function {
   TemporaryFolder folder = *TemporaryFolder::make("tandem-handler");
   std::string errors;
+  std::string metrics;      ///< what it printed before its answer
 
   void add(const std::string& name, std::string_view text) { ASSERT_TRUE(write_file(folder.path() / name, text)); }
   std::string ask(const std::string& path, const std::vector<std::string>& fallbacks = {"enhanced_api_handler", "api_handler"}) {
@@ -62,7 +63,10 @@ struct Function {
                      folder.path().string(), path}};
     const auto output = run_program(command);
     errors = output ? output->err : text(output.error());
-    return output ? std::string(trimmed(output->out)) : errors;
+    if (!output) return errors;
+    const auto lines = lines_of(output->out);
+    metrics = lines.size() > 1 ? lines.front() : "";
+    return lines.empty() ? "" : lines.back();
   }
 };
 
@@ -86,7 +90,7 @@ TEST(IntegratedHandler, FallsBackVisiblyWhenTheApplicationCannotBeImported) {
   function.add("main.py", "import missing_thing\n");
   function.add("api_handler.py", stub_handler);
   EXPECT_EQ(function.ask("/dev/health"),
-            R"({"body": "{\"status\": \"healthy\", \"fallback\": true, \"handler\": \"api_handler\"}", "headers": {"a": "b", "x-tandem-fallback": "api_handler"}, "statusCode": 200})");
+            R"({"body": "{\"status\": \"degraded\", \"fallback\": true, \"handler\": \"api_handler\"}", "headers": {"a": "b", "x-tandem-fallback": "api_handler", "x-tandem-handler": "api_handler"}, "statusCode": 200})");
   EXPECT_THAT(function.errors, HasSubstr("integrated_api_handler cannot be imported: No module named 'missing_thing'"));
   EXPECT_THAT(function.errors, HasSubstr("enhanced_api_handler cannot be imported either"));
 }
@@ -96,6 +100,39 @@ TEST(IntegratedHandler, AFallbackLeavesOtherBodiesAlone) {
   function.add("api_handler.py", stub_handler);
   EXPECT_THAT(function.ask("/people"), HasSubstr(R"("body": "{\"status\": \"healthy\"}")"));
   EXPECT_THAT(function.ask("/people", {"api_handler"}), HasSubstr("x-tandem-fallback"));
+}
+
+TEST(IntegratedHandler, EveryResponseOfAFallbackIsCounted) {
+  Function function;
+  function.add("api_handler.py", stub_handler);
+  function.ask("/people");
+  EXPECT_THAT(function.metrics, testing::AllOf(HasSubstr(R"("Namespace": "Tandem")"), HasSubstr(R"("Handler": "api_handler", "FallbackResponses": 1)")));
+  function.add("mangum.py", stub_mangum);
+  function.add("main.py", stub_main);
+  function.ask("/people");
+  EXPECT_EQ(function.metrics, "");
+}
+
+TEST(IntegratedHandler, AFallbackTellsClientsNothingOfWhatBroke) {
+  Function function;
+  function.add("mangum.py", stub_mangum);
+  function.add("main.py", "import missing_thing\n");
+  function.add("api_handler.py", stub_handler);
+  for (const auto* path : {"/health", "/people"})
+    EXPECT_THAT(function.ask(path), testing::AllOf(testing::Not(HasSubstr("missing_thing")), testing::Not(HasSubstr("main.py")), testing::Not(HasSubstr("Traceback"))));
+}
+
+TEST(IntegratedHandler, AFallbackPassesNoRefusalOffAsASuccess) {
+  Function function;
+  function.add("api_handler.py", "def handler(event, context):\n    return {'statusCode': 503, 'headers': {'X-Tandem-Handler': 'liar'}, 'body': 'no'}\n");
+  EXPECT_EQ(function.ask("/people"), R"({"body": "no", "headers": {"x-tandem-fallback": "api_handler", "x-tandem-handler": "api_handler"}, "statusCode": 503})");
+}
+
+TEST(IntegratedHandler, AnEncodedHealthIsMarkedToo) {
+  Function function;
+  function.add("api_handler.py", "import base64\ndef handler(event, context):\n    return {'statusCode': 200, 'isBase64Encoded': True, 'body': base64.b64encode(b'{}').decode()}\n");
+  // {"status": "degraded", "fallback": true, "handler": "api_handler"}
+  EXPECT_THAT(function.ask("/health"), HasSubstr("eyJzdGF0dXMiOiAiZGVncmFkZWQiLCAiZmFsbGJhY2siOiB0cnVlLCAiaGFuZGxlciI6ICJhcGlfaGFuZGxlciJ9"));
 }
 
 TEST(IntegratedHandler, WithNothingToFallBackOnFailsWithTheFirstReason) {

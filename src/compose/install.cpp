@@ -4,9 +4,9 @@
 
 #include "base/file_lock.hpp"
 #include "base/files.hpp"
-#include "base/json.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
+#include "compose/fixed_files.hpp"
 #include "compose/python.hpp"
 
 namespace tandem::compose {
@@ -14,60 +14,47 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::chrono::minutes install_time_max{15};
-/// Part of the cache's key: raise it when the same requirements would give other bytes.
-constexpr std::string_view recipe = "1";
+/// Part of the caches' keys: raise it when the same input would give other bytes.
+constexpr std::string_view recipe = "2";
 
-/// What pip reads: no comments, no empty lines.
-std::string without_comments(std::string_view text) {
+std::string key_of(std::initializer_list<std::string_view> parts) {
+  std::string all(recipe);
+  for (const auto part : parts) all += fmt::format("\n{}:{}", part.size(), part);
+  return sha256_hex(all).substr(0, 32);
+}
+
+/// What pip resolves: no comments, no hashes (they are held against the lock), no empty lines.
+std::string plain_lines(const std::vector<AskedFor>& asked) {
   std::string out;
-  for (const auto& raw : lines_of(text)) {
-    const auto line = trimmed(raw);
-    const auto code = trimmed(line.starts_with('#') ? "" : line.substr(0, line.find(" #")));
-    if (!code.empty()) out += std::string(code) + "\n";
-  }
+  for (const auto& each : asked) out += each.line + "\n";
   return out;
 }
 
-std::vector<std::string> packages_of(std::string_view lock) {
-  std::vector<std::string> out;
-  for (const auto& line : lines_of(lock)) out.push_back(line.substr(0, line.find(' ')));
+/// Where packages come from is part of what they are.
+std::string index_of(const std::map<std::string, std::string>& environment) {
+  std::string out;
+  for (const auto& [name, value] : environment)
+    if (name == "PIP_INDEX_URL" || name == "PIP_EXTRA_INDEX_URL" || name == "PIP_FIND_LINKS" || name == "PIP_NO_INDEX" || name == "PIP_PRE")
+      out += name + "=" + value + "\n";
   return out;
 }
 
-/// pip's report names what it installed and the digest of each file it came from.
-Result<std::string> lock_from(std::string_view report) {
-  const auto document = TRY(parse_json(report, "pip's report"));
-  Fields fields(document, "pip's report");
-  std::vector<std::string> lines;
-  for (const auto& member : fields.list("install")) {
-    Fields item(member, "an installed package");
-    Fields metadata(item.object("metadata"), "a package's metadata");
-    Fields download(item.object("download_info"), "a package's origin");
-    Fields archive(download.object("archive_info"), "a package's archive");
-    auto line = lower(metadata.string("name")) + "==" + metadata.string("version");
-    if (const auto hash = archive.maybe_string("hash")) line += " --hash=" + replaced(*hash, "=", ":");
-    TRY(metadata.finish());
-    lines.push_back(std::move(line));
-  }
-  TRY(fields.finish());
-  std::ranges::sort(lines);
-  return lines.empty() ? std::string() : join(lines, "\n") + "\n";
-}
-
-/// What differs from machine to machine goes: scripts (they name the interpreter), where a file came from, and the lines
-/// of RECORD that speak of them.
+/// What differs from machine to machine goes: scripts (they name the interpreter), where a file came from and who
+/// installed it, compiled files, and the lines of RECORD that speak of them.
 Done make_portable(const fs::path& folder) {
   TRY(tandem::remove_all(folder / "bin"));
+  const auto is_local = [](std::string_view file) {
+    return file.ends_with(".dist-info/direct_url.json") || file.ends_with(".dist-info/INSTALLER") || file.ends_with(".dist-info/REQUESTED") ||
+           file.ends_with(".pyc") || file.starts_with("bin/") || file.starts_with("../../bin/");
+  };
   const auto files = TRY(files_below(folder));
   for (const auto& file : files) {
-    if (file.ends_with(".dist-info/direct_url.json")) TRY(tandem::remove_all(folder / file));
+    if (is_local(file)) TRY(tandem::remove_all(folder / file));
     if (!file.ends_with(".dist-info/RECORD")) continue;
     const auto record = TRY(read_file(folder / file));
     std::vector<std::string> kept;
-    for (const auto& line : lines_of(record)) {
-      const bool is_gone = line.starts_with("../../bin/") || line.starts_with("bin/") || line.find("direct_url.json") != line.npos;
-      if (!is_gone) kept.push_back(line);
-    }
+    for (const auto& line : lines_of(record))
+      if (!is_local(line.substr(0, line.find(',')))) kept.push_back(line);
     std::ranges::sort(kept);
     TRY(write_file(folder / file, join(kept, "\n") + "\n"));
   }
@@ -85,66 +72,158 @@ std::string complaint(std::string_view err) {
   return found.empty() ? "pip said nothing" : found;
 }
 
-Done run_pip(const InstallRequest& request, const Python& python, const fs::path& folder) {
+/// "Ignored the following versions that require a different python version: ...": the reason behind "no matching distribution".
+std::string other_python(std::string_view err) {
+  for (const std::string_view words : {"require a different python version: ", "requires a different Python: "})
+    for (const auto& line : lines_of(err))
+      if (const auto at = line.find(words); at != line.npos) return std::string(trimmed(std::string_view(line).substr(at + words.size(), 200)));
+  return {};
+}
+
+Error refusal(const InstallRequest& request, const std::vector<AskedFor>& asked, std::string_view err) {
+  const auto said = complaint(err);
+  const auto python = other_python(err);
+  auto error = python.empty()
+      ? failure(Fault::Invalid, "pip cannot install the merged requirements: {}", said).with_code("TD0403")
+            .with_next("mend the requirement in the repository that asks for it; the line's `# tandem:` mark names it")
+      : failure(Fault::Invalid, "the function has {}, and what is asked for wants another Python ({}): {}", request.runtime, python, said)
+            .with_code("TD0408").with_next("raise the function's runtime and compose.runtime, or ask for a version that runs on it");
+  for (const auto& each : asked) {
+    const auto name = each.line.substr(0, each.line.find_first_of(" [<>=!~;("));
+    if (said.find(" " + name) == said.npos && said.find("'" + name + "'") == said.npos) continue;
+    if (!each.origin.empty()) error.what += fmt::format(" (asked for by {})", each.origin);
+    return std::move(error).at({"requirements.txt", each.number});
+  }
+  return error;
+}
+
+Result<Output> run_pip(const InstallRequest& request, const Python& python, const fs::path& folder, std::vector<std::string> arguments) {
   Command command;
-  command.argv = {python.executable, "-m", "pip", "install", "--target", (folder / "packages").string(), "--only-binary=:all:",
-                  "--no-compile", "--no-input", "--no-warn-script-location", "--disable-pip-version-check", "--quiet",
-                  "--report", (folder / "report.json").string(), "-r", (folder / "requirements.txt").string()};
+  command.argv = {python.executable, "-m", "pip", "install", "--only-binary=:all:", "--no-input", "--disable-pip-version-check", "--quiet"};
+  command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
   command.environment = tool_environment();
   for (const auto& [name, value] : request.environment) command.environment.insert_or_assign(name, value);
   command.environment.insert_or_assign("PYTHONDONTWRITEBYTECODE", "1");
   command.folder = folder;
   command.time_limit = install_time_max;
-  const auto output = TRY(run_program(command, request.stop), "starting pip");
+  auto output = TRY(run_program(command, request.stop), "starting pip");
   if (output.exit.stopped) return failure(Fault::Cancelled, "stopped while installing packages");
   if (output.exit.timed_out) return failure(Fault::TimedOut, "pip did not finish in {}", for_people(install_time_max));
-  if (output.exit.ok()) return done();
-  return failure(Fault::Invalid, "pip cannot install the merged requirements: {}", complaint(output.err))
-      .with_code("TD0403")
-      .with_next("mend the requirement in the repository that asks for it; `tandem compose --explain` shows which one does");
+  return output;
 }
 
-Result<Installed> read_cached(const fs::path& folder) {
-  Installed out;
-  out.folder = folder / "packages";
-  out.lock = TRY(read_file(folder / "lock.txt"), "reading the package cache");
-  out.packages = packages_of(out.lock);
-  out.digest = digest_of(out.lock);
-  return out;
+/// Whoever holds the lock works alone on `place`.
+Result<FileLock> lock_for(const InstallRequest& request, const std::string& key) {
+  return FileLock::take(request.cache / (key + ".lock"), install_time_max, request.stop);
 }
 
-Done fill(const InstallRequest& request, const std::string& requirements, const fs::path& place) {
-  const auto python = TRY(find_python(request.runtime, Needs::Installer));
-  auto work = TRY(TemporaryFolder::make_in(request.cache, "installing"));
-  TRY(write_file(work.path() / "requirements.txt", requirements));
-  TRY(run_pip(request, python, work.path()));
-  TRY(make_folders(work.path() / "packages"));
-  TRY(make_portable(work.path() / "packages"));
-  const auto report = TRY(read_file(work.path() / "report.json"), "reading pip's report");
-  const auto lock = TRY(lock_from(report));
-  TRY(write_file(work.path() / "lock.txt", lock));
-  TRY(tandem::remove_all(work.path() / "report.json"));
+/// A Python of the runtime's version that has pip.
+Result<Python> installer_for(const InstallRequest& request) {
+  auto found = find_python(request.runtime, Needs::Installer);
+  if (found || found.error().fault != Fault::Missing) return found;
+  const auto plain = TRY(find_python(request.runtime, Needs::Interpreter));
+  return with_pip(plain, request.cache, request.stop);
+}
+
+/// What runs that were killed have left of this key's work. Their pip may still be writing there: nothing new is put there.
+void sweep(const fs::path& cache, const std::string& prefix) {
   std::error_code code;
-  fs::rename(work.path(), place, code);  // the whole folder appears at once, so what is there is complete
+  std::vector<fs::path> left;
+  for (auto it = fs::directory_iterator(cache, code); !code && it != fs::directory_iterator(); it.increment(code))
+    if (it->path().filename().string().starts_with(prefix)) left.push_back(it->path());
+  for (const auto& path : left) fs::remove_all(path, code);
+}
+
+/// Versions and hashes of everything the requirements bring in.
+Result<std::vector<LockedPackage>> resolved(const InstallRequest& request, const std::vector<AskedFor>& asked) {
+  const auto wanted = plain_lines(asked);
+  const auto key = "lock-" + key_of({request.runtime, wanted, index_of(request.environment)});
+  const auto place = request.cache / (key + ".txt");
+  const auto alone = TRY(lock_for(request, key), "waiting for another resolution");
+  if (const auto known = read_file(place)) return parse_lock(*known);
+  const auto python = TRY(installer_for(request));
+  sweep(request.cache, key + ".resolving");
+  const auto work = TRY(TemporaryFolder::make_in(request.cache, key + ".resolving"));
+  TRY(write_file(work.path() / "requirements.txt", wanted));
+  const auto output = TRY(run_pip(request, python, work.path(), {"--dry-run", "--ignore-installed", "--report", "report.json", "-r", "requirements.txt"}));
+  if (!output.exit.ok()) return refusal(request, asked, output.err);
+  const auto report = TRY(read_file(work.path() / "report.json"), "reading pip's report");
+  auto lock = TRY(locked_packages(report));
+  TRY(check_python(lock, python.full_version));
+  TRY(replace_file(place, text(lock)));
+  return lock;
+}
+
+Done fill(const InstallRequest& request, const std::string& lock, const fs::path& place) {
+  const auto python = TRY(installer_for(request));
+  const auto prefix = place.filename().string() + ".making";
+  sweep(request.cache, prefix);
+  auto work = TRY(TemporaryFolder::make_in(request.cache, prefix));
+  const auto& making = work.path();
+  const auto packages = making / "packages";
+  TRY(make_folders(packages));
+  TRY(write_file(making / "lock.txt", lock));
+  const auto output = TRY(run_pip(request, python, making, {"--target", packages.string(), "--no-deps", "--no-compile", "--no-warn-script-location",
+                                                            "--require-hashes", "-r", "lock.txt"}));
+  if (!output.exit.ok())
+    return failure(Fault::Invalid, "pip cannot install what was locked: {}", complaint(output.err)).with_code("TD0403")
+        .with_next("the index no longer offers the files of the lock; ask for other versions, or empty the package cache to lock anew");
+  TRY(make_portable(packages));
+  TRY(fix_files(packages));
+  const auto digest = TRY(digest_of_folder(packages));
+  TRY(write_file(making / "digest.txt", digest.value));
+  std::error_code code;
+  fs::rename(making, place, code);  // the whole folder appears at once, so what is there is complete
   if (code) return failure(Fault::Unavailable, "cannot keep {}: {}", place.string(), code.message());
   static_cast<void>(work.release());
   return done();
 }
 
+/// Whether the packages are still what was installed.
+bool is_intact(const fs::path& place) {
+  const auto said = read_file(place / "digest.txt");
+  const auto found = digest_of_folder(place / "packages");
+  return said && found && *said == found->value;
+}
+
 }  // namespace
 
+Result<Python> with_pip(const Python& python, const fs::path& cache, std::stop_token stop) {
+  const auto place = cache / ("pip-" + key_of({python.executable, python.full_version}));
+  const auto alone = TRY(FileLock::take(fs::path(place.string() + ".lock"), install_time_max, stop), "waiting for another pip to be made");
+  const auto executable = (place / "bin" / "python3").string();
+  std::error_code code;
+  if (!fs::exists(place / "complete", code)) {
+    TRY(tandem::remove_all(place));
+    Command command{{python.executable, "-m", "venv", place.string()}, tool_environment()};
+    command.time_limit = install_time_max;
+    const auto output = TRY(run_program(command, stop), "making an environment with pip");
+    if (!output.exit.ok())
+      return failure(Fault::Missing, "{} has no pip, and none can be made for it: {}", python.executable, complaint(output.err + output.out))
+          .with_code("TD0402").with_next("install python3-venv or python3-pip");
+    TRY(write_file(place / "complete", ""));
+  }
+  return Python{executable, python.prefix, python.version, python.full_version};
+}
+
 Result<Installed> install(const InstallRequest& request) {
-  const auto requirements = without_comments(request.requirements);
-  if (requirements.empty()) return Installed{{}, {}, {}, digest_of("")};
+  const auto asked = asked_for(request.requirements);
+  if (asked.empty()) return Installed{{}, {}, {}, digest_of("")};
   TRY(make_folders(request.cache));
-  const auto key = sha256_hex(fmt::format("{}\n{}\n{}", recipe, request.runtime, requirements)).substr(0, 32);
+  auto packages = TRY(resolved(request, asked), "resolving the requirements");
+  TRY(check_hashes(packages, asked));
+  Installed out{{}, text(packages), std::move(packages), {}};
+  out.digest = digest_of(out.lock);
+  const auto key = key_of({request.runtime, out.lock});
   const auto place = request.cache / key;
-  const auto lock = TRY(FileLock::take(request.cache / (key + ".lock"), install_time_max, request.stop), "waiting for another installation");
+  const auto alone = TRY(lock_for(request, key), "waiting for another installation");
   std::error_code ignored;
-  const bool was_cached = fs::exists(place / "lock.txt", ignored);
-  if (!was_cached) TRY(fill(request, requirements, place));
-  auto out = TRY(read_cached(place));
-  out.was_cached = was_cached;
+  const bool is_there = fs::exists(place, ignored);
+  out.was_cached = is_there && is_intact(place);
+  out.was_repaired = is_there && !out.was_cached;
+  if (out.was_repaired) TRY(tandem::remove_all(place), "removing packages that were changed");
+  if (!out.was_cached) TRY(fill(request, out.lock, place));
+  out.folder = place / "packages";
   return out;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Packages of a requirements file, installed once per distinct file and shared by all bundles that want them.
+// Packages of a requirements file: resolved once into a lock, installed once per lock, shared by all bundles and runs.
 
 #include <filesystem>
 #include <map>
@@ -9,6 +9,8 @@
 
 #include "base/digest.hpp"
 #include "base/result.hpp"
+#include "compose/lock.hpp"
+#include "compose/python.hpp"
 
 namespace tandem::compose {
 
@@ -23,14 +25,23 @@ struct InstallRequest {
 /// Read-only, owned by the cache.
 struct Installed {
   std::filesystem::path folder;                        ///< holds the packages; may not exist when there are none
-  std::string lock;                                    ///< name==version --hash=..., sorted, one a line
-  std::vector<std::string> packages{};                 ///< name==version, sorted
+  std::string lock;                                    ///< text(packages)
+  std::vector<LockedPackage> packages{};
   Digest digest;                                       ///< of the lock
   bool was_cached = false;
+  bool was_repaired = false;                           ///< the cached packages had been changed, and were installed anew
 };
 
-/// Binary packages only, nothing is built or run. Equal requirements and runtime are installed once; several runs wait
-/// for one another. Errors: Invalid (TD0403) with pip's own last words, Missing python, Unavailable, TimedOut, Cancelled.
+/// First `pip install --dry-run` gives versions and hashes, then `pip install --require-hashes` installs exactly those.
+/// Binary packages only, nothing is built or run. Equal requirements are resolved once, equal locks installed once;
+/// several runs wait for one another, and what a killed one left half done is done anew. What the cache holds is
+/// compared with its digest before it is used.
+/// Errors: Invalid (TD0403 with pip's own last words, TD0408 another Python is wanted, TD0409 a hash that is not allowed),
+/// with the line of requirements.txt where one is to blame; Missing python, Unavailable, TimedOut, Cancelled.
 Result<Installed> install(const InstallRequest& request);
+
+/// An environment of this Python that has pip, made once in `cache`: a fresh machine's Python comes without.
+/// Errors: Missing (TD0402) when none can be made.
+Result<Python> with_pip(const Python& python, const std::filesystem::path& cache, std::stop_token stop = {});
 
 }  // namespace tandem::compose

@@ -12,10 +12,12 @@ constexpr std::string_view source = R"python("""Written by tandem compose. Do no
 Serves `app` of main.py through Mangum. If that cannot be imported, the next handler of the chain serves and marks
 every response, so that nobody takes a fallback for the real thing.
 """
+import base64
 import importlib
 import json
 import os
 import sys
+import time
 import traceback
 
 HANDLER = "integrated_api_handler"
@@ -67,28 +69,41 @@ def _path(event):
 
 
 def _mark_health(response):
-    body = response.get("body")
-    if not isinstance(body, str) or response.get("isBase64Encoded"):
-        return
+    """A stand-in is never healthy, whatever it says of itself."""
+    encoded = bool(response.get("isBase64Encoded"))
     try:
-        health = json.loads(body)
+        body = response.get("body") or ""
+        health = json.loads(base64.b64decode(body) if encoded else body)
     except ValueError:
         return
-    if isinstance(health, dict):
-        health["fallback"] = True
-        health["handler"] = _serving
-        response["body"] = json.dumps(health)
+    if not isinstance(health, dict):
+        return
+    health.update(status="degraded", fallback=True, handler=_serving)
+    text = json.dumps(health)
+    response["body"] = base64.b64encode(text.encode()).decode() if encoded else text
+
+
+def _count():
+    """One line in the embedded metric format: a counter wherever logs are read, and a line to search for elsewhere."""
+    metric = {"Namespace": "Tandem", "Dimensions": [["Handler"]], "Metrics": [{"Name": "FallbackResponses", "Unit": "Count"}]}
+    line = {"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [metric]}, "Handler": _serving, "FallbackResponses": 1}
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
 
 
 def lambda_handler(event, context):
     response = _function(event, context)
+    if TANDEM_FAILURE is not None:
+        _count()
     if not isinstance(response, dict) or "statusCode" not in response:
         return response
     headers = dict(response.get("headers") or {})
     if TANDEM_FAILURE is None:
         headers["x-tandem-handler"] = HANDLER
     else:
-        headers["x-tandem-fallback"] = _serving
+        # The names alone: why it is so stands in the log, where no client reads it.
+        headers = {name: value for name, value in headers.items() if name.lower() not in ("x-tandem-handler", "x-tandem-fallback")}
+        headers["x-tandem-handler"] = headers["x-tandem-fallback"] = _serving
         if _path(event).rstrip("/").endswith("/health"):
             _mark_health(response)
     response["headers"] = headers

@@ -7,8 +7,9 @@
 namespace tandem::compose {
 
 /// Source of integrated_api_handler.py. Deterministic. When `main` or Mangum cannot be imported the first of `fallbacks`
-/// that can serves instead and says so: header x-tandem-fallback, "fallback": true in the body of /health, the reason on
-/// standard error. Otherwise every response carries x-tandem-handler.
+/// that can serves instead and says so: header x-tandem-fallback, "status": "degraded" and "fallback": true in the body of
+/// /health, a metric FallbackResponses on standard output for each response, the reason on standard error and nowhere
+/// else. Every response carries x-tandem-handler.
 std::string integrated_handler_source(const std::vector<std::string>& fallbacks);
 
 }  // namespace tandem::compose

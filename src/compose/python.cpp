@@ -12,13 +12,14 @@ namespace {
 
 constexpr std::string_view runtime_prefix = "python";
 
-/// Prints three lines, or fails; with an argument it also wants pip.
+/// Prints four lines, or fails; with an argument it also wants pip.
 constexpr auto probe = R"(import os, sys
 if len(sys.argv) > 1:
     import pip
 print(os.path.realpath(sys.executable))
 print(sys.base_prefix)
 print("%d.%d" % sys.version_info[:2])
+print("%d.%d.%d" % sys.version_info[:3])
 )";
 
 std::optional<Python> ask(const std::string& name, Needs needs) {
@@ -28,8 +29,8 @@ std::optional<Python> ask(const std::string& name, Needs needs) {
   const auto output = run_program(command);
   if (!output || !output->exit.ok()) return std::nullopt;
   const auto lines = lines_of(output->out);
-  if (lines.size() != 3) return std::nullopt;
-  return Python{lines[0], lines[1], lines[2]};
+  if (lines.size() != 4) return std::nullopt;
+  return Python{lines[0], lines[1], lines[2], lines[3]};
 }
 
 }  // namespace
@@ -49,6 +50,12 @@ Result<Python> find_python(const std::string& runtime, Needs needs) {
                  others.empty() ? "" : fmt::format(" ({})", join(others, ", ")))
       .with_code("TD0402")
       .with_next(fmt::format("install {} with pip, or set compose.runtime to a version that is there", runtime));
+}
+
+Result<Python> find_any_python() {
+  for (const auto* name : {"python3", "/usr/bin/python3"})
+    if (const auto found = ask(name, Needs::Interpreter)) return *found;
+  return failure(Fault::Missing, "no python3 on this machine").with_code("TD0402").with_next("install python3: trials of handlers are driven by it");
 }
 
 std::map<std::string, std::string> installer_environment(const std::map<std::string, std::string>& all) {

@@ -18,6 +18,11 @@ std::string_view word(Effect effect) {
   throw Bug("unknown effect");
 }
 
+Result<Deployment> Target::publish(const PublishRequest& request) {
+  return failure(Fault::Invalid, "this target cannot publish files to the bucket {}", request.bucket)
+      .with_next("Let the CDK app fill it with a BucketDeployment.");
+}
+
 json::value to_json(const Plan& plan) {
   json::array changes;
   for (const auto& change : plan.changes)

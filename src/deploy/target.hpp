@@ -1,6 +1,7 @@
 #pragma once
 // The seam behind which stacks live: this machine (local/) or AWS (aws/).
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -49,6 +50,14 @@ struct Invocation {
   std::string log_tail{};
 };
 
+/// Files for a bucket that a stack has made.
+struct PublishRequest {
+  std::string bucket;                               ///< physical name or logical id
+  std::filesystem::path folder;                     ///< everything below it is published
+  std::string prefix{};                             ///< of the keys
+  DeploymentId candidate{};                         ///< into the bucket as this candidate has it; empty = the live one
+};
+
 using OnStackEvent = std::function<void(const StackEvent&)>;
 
 /// Errors everywhere: Invalid (the template or assembly; names stack, logical id and type), Conflict (another
@@ -75,10 +84,15 @@ class Target {
   virtual Result<Fingerprint> fingerprint() = 0;
   /// Newest first. Empty `stack` = all stacks.
   virtual Result<std::vector<StackEvent>> events(const std::string& stack, size_t count) = 0;
-  /// Stacks with status, outputs and resources, as JSON for `tandem stack`.
+  /// Stacks that are live, with status, outputs and resources, as JSON for `tandem stack`. One that failed at its creation
+  /// is told of by its events only.
   virtual Result<json::value> stacks() = 0;
   /// `function`: physical name, logical id or Stack/LogicalId. `qualifier`: version, alias or empty ($LATEST... the alias `live` if there is one).
   virtual Result<Invocation> invoke(const std::string& function, const std::string& qualifier, const std::string& payload) = 0;
+  /// Puts files over those a bucket holds; what serves the bucket shows them when it returns. The result is the
+  /// deployment with its new fingerprint. Errors: Missing names the buckets there are, Conflict while another candidate
+  /// is under way; Invalid where the target cannot do it.
+  virtual Result<Deployment> publish(const PublishRequest& request);
 };
 
 }  // namespace tandem::deploy

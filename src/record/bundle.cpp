@@ -2,10 +2,18 @@
 
 namespace tandem {
 
+json::value to_json(const HandlerChoice& choice) {
+  return json::object{{"handler", choice.handler},
+                      {"chosen", choice.chosen},
+                      {"state", choice.state},
+                      {"reason", choice.reason},
+                      {"file", choice.place ? json::value(choice.place->file) : json::value(nullptr)},
+                      {"line", choice.place && choice.place->line > 0 ? json::value(choice.place->line) : json::value(nullptr)}};
+}
+
 json::value to_json(const Bundle& bundle) {
   json::array choices;
-  for (const auto& choice : bundle.choices)
-    choices.push_back({{"handler", choice.handler}, {"chosen", choice.chosen}, {"reason", choice.reason}});
+  for (const auto& choice : bundle.choices) choices.push_back(to_json(choice));
   return json::object{{"digest", bundle.digest.value},
                       {"folder", bundle.folder},
                       {"handler", bundle.handler},
@@ -13,7 +21,8 @@ json::value to_json(const Bundle& bundle) {
                       {"runtime", bundle.runtime},
                       {"requirements", bundle.requirements.value},
                       {"packages", json_of(bundle.packages)},
-                      {"choices", choices}};
+                      {"choices", choices},
+                      {"notes", json_of(bundle.notes)}};
 }
 
 Result<Bundle> bundle_from_json(const json::value& value) {
@@ -28,10 +37,13 @@ Result<Bundle> bundle_from_json(const json::value& value) {
   bundle.packages = fields.strings("packages");
   for (const auto& member : fields.list("choices")) {
     Fields choice(member, "a handler choice");
-    bundle.choices.push_back(
-        {choice.string("handler"), choice.boolean_or("chosen", false), choice.string_or("reason", "")});
+    bundle.choices.push_back({choice.string("handler"), choice.boolean_or("chosen", false), choice.string_or("reason", ""),
+                              choice.string_or("state", "")});
+    if (const auto file = choice.maybe_string("file"))
+      bundle.choices.back().place = Place{*file, static_cast<int>(choice.integer_or("line", 0))};
     TRY(choice.finish());
   }
+  bundle.notes = fields.strings("notes");
   TRY(fields.finish());
   return bundle;
 }

@@ -1,11 +1,13 @@
 #pragma once
 // The deployable function package.
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/id.hpp"
 #include "base/json.hpp"
+#include "base/result.hpp"
 
 namespace tandem {
 
@@ -14,6 +16,8 @@ struct HandlerChoice {
   std::string handler;      ///< "integrated_api_handler"
   bool chosen = false;
   std::string reason;       ///< "proven sync of 4f2c91ab", "no file enhanced_api_handler.py", "import failed: ..."
+  std::string state{};      ///< "chosen", "stands by", "rejected", "absent", "not needed"
+  std::optional<Place> place{};   ///< where the reason lies, if in a file
   bool operator==(const HandlerChoice&) const = default;
 };
 
@@ -26,9 +30,11 @@ struct Bundle {
   Digest requirements;                    ///< of the lock
   std::vector<std::string> packages{};    ///< "name==version", sorted
   std::vector<HandlerChoice> choices{};
+  std::vector<std::string> notes{};       ///< what people should know: a rejected fallback, repaired packages
   bool operator==(const Bundle&) const = default;
 };
 
+json::value to_json(const HandlerChoice& choice);
 json::value to_json(const Bundle& bundle);
 Result<Bundle> bundle_from_json(const json::value& value);
 

@@ -72,6 +72,8 @@ struct EnvironmentConfiguration {
   std::string admin_email{};                        ///< for the suites that need to log in
   std::string admin_password_secret{};              ///< name of the secret
   std::string cdk_folder = ".";
+  int approvals = 0;                                ///< people that every gate before it asks for, at least
+  bool other_person = false;                        ///< whoever started a run may not approve it
   bool operator==(const EnvironmentConfiguration&) const = default;
 };
 
@@ -91,8 +93,13 @@ struct Configuration {
   ComposeConfiguration compose{};
   std::vector<EnvironmentConfiguration> environments{};
   std::uint16_t port = 0;                           ///< of the daemon's HTTP side; 0 = any
+  int parallel_runs = 0;                            ///< PARALLEL runs at once; 0 = twice the processors
+  int poll_seconds = 0;                             ///< between looks at the repositories; 0 = 2 on this machine, 60 elsewhere
+  int keep_days = 90;                               ///< ended runs younger than this are kept
+  int keep_runs = 1000;                             ///< and so are the newest ones
   bool unsandboxed = false;                         ///< run steps without a sandbox where none can be had
   bool network_in_steps = true;                     ///< steps may reach package registries
+  std::vector<std::string> actions_with_network{};  ///< "Build" or "workflow/Build"; those may although others may not
   bool errexit_in_steps = false;                    ///< a failing command in the middle of a step fails the step
   StepLimits step_limits{};
   bool operator==(const Configuration&) const = default;

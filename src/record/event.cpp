@@ -32,6 +32,7 @@ json::value to_json(const Event& event) {
       {"files_changed", event.files_known ? json::value(json_of(event.files_changed)) : json::value(nullptr)},
       {"actor", event.actor},
       {"cause", event.cause ? json::value(event.cause->value) : json::value(nullptr)},
+      {"is_foreign", event.is_foreign},
       {"at", rfc3339(event.at)}};
 }
 
@@ -52,6 +53,7 @@ Result<Event> event_from_json(const json::value& value) {
   event.files_changed = fields.strings("files_changed");
   event.actor = fields.string_or("actor", "");
   if (const auto cause = fields.maybe_string("cause")) event.cause = RunId{*cause};
+  event.is_foreign = fields.boolean_or("is_foreign", false);
   event.at = fields.instant("at");
   TRY(fields.finish());
   return event;

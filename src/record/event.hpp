@@ -31,6 +31,7 @@ struct Event {
   bool files_known = false;
   std::string actor;                         ///< who: "anna", "schedule", "run R"
   std::optional<RunId> cause{};              ///< the run that led to it
+  bool is_foreign = false;                   ///< pull request from outside: no secrets, no environment
   Instant at{};
   bool operator==(const Event&) const = default;
 };

@@ -50,6 +50,20 @@ Error error_from(const json::value& value) {
   return error;
 }
 
+json::array approvals_json(const std::vector<Approval>& approvals) {
+  json::array out;
+  for (const auto& approval : approvals)
+    out.push_back({{"actor", approval.actor}, {"approved", approval.approved}, {"reason", approval.reason}, {"at", rfc3339(approval.at)}});
+  return out;
+}
+
+Result<Approval> approval_from(const json::value& value) {
+  Fields fields(value, "an approval");
+  Approval approval{fields.string("actor"), fields.boolean_or("approved", false), fields.string_or("reason", ""), fields.instant("at")};
+  TRY(fields.finish());
+  return approval;
+}
+
 json::value state_json(const std::string& name, const ActionState& state) {
   return json::object{{"name", name},
                       {"status", word(state.status)},
@@ -57,6 +71,9 @@ json::value state_json(const std::string& name, const ActionState& state) {
                       {"started", maybe_time(state.started)},
                       {"ended", maybe_time(state.ended)},
                       {"reason", state.reason},
+                      {"rule", state.rule.empty() ? json::value(nullptr) : json::value(state.rule)},
+                      {"approvals", approvals_json(state.approvals)},
+                      {"timed_out", state.timed_out},
                       {"outcome", state.outcome ? to_json(*state.outcome) : json::value(nullptr)}};
 }
 
@@ -71,6 +88,12 @@ Result<std::pair<std::string, ActionState>> state_from(const json::value& value)
   state.started = fields.maybe_instant("started");
   state.ended = fields.maybe_instant("ended");
   state.reason = fields.string_or("reason", "");
+  state.rule = fields.string_or("rule", "");
+  state.timed_out = fields.boolean_or("timed_out", false);
+  for (const auto& member : fields.list("approvals")) {
+    auto approval = TRY(approval_from(member));
+    state.approvals.push_back(std::move(approval));
+  }
   if (const auto* outcome = fields.find("outcome")) state.outcome = TRY(action_outcome_from_json(*outcome));
   TRY(fields.finish());
   return std::pair{std::move(name), std::move(state)};
@@ -135,7 +158,9 @@ json::value to_json(const Run& run) {
                       {"ended", maybe_time(run.ended)},
                       {"reason", run.reason},
                       {"wrapping_up", run.wrapping_up},
-                      {"interruptions", run.interruptions}};
+                      {"interruptions", run.interruptions},
+                      {"ending", run.ending ? json::value(word(*run.ending)) : json::value(nullptr)},
+                      {"repeats", run.repeats ? json::value(run.repeats->value) : json::value(nullptr)}};
 }
 
 Result<Run> run_from_json(const json::value& value) {
@@ -166,6 +191,8 @@ Result<Run> run_from_json(const json::value& value) {
   run.reason = fields.string_or("reason", "");
   run.wrapping_up = fields.boolean_or("wrapping_up", false);
   run.interruptions = static_cast<int>(fields.integer_or("interruptions", 0));
+  if (const auto ending = fields.maybe_string("ending")) run.ending = run_words.find(*ending);
+  if (auto repeats = fields.maybe_string("repeats")) run.repeats = RunId{std::move(*repeats)};
   TRY(fields.finish());
   return run;
 }

@@ -36,12 +36,24 @@ struct ActionOutcome {
 json::value to_json(const ActionOutcome& outcome);
 Result<ActionOutcome> action_outcome_from_json(const json::value& value);
 
+/// One person's answer at a gate.
+struct Approval {
+  std::string actor;
+  bool approved = false;
+  std::string reason{};
+  Instant at{};
+  bool operator==(const Approval&) const = default;
+};
+
 struct ActionState {
   ActionStatus status = ActionStatus::Pending;
   int attempt = 0;                                  ///< 1 for the first; more after a crash
   std::optional<Instant> started{};
   std::optional<Instant> ended{};
-  std::string reason{};                             ///< why skipped, queued, stopped
+  std::string reason{};                             ///< why skipped, queued, stopped, taken over
+  std::string rule{};                               ///< which rule keeps it waiting: queue, environment, parallel, frozen
+  std::vector<Approval> approvals{};                ///< at a gate, in the order they came
+  bool timed_out = false;                           ///< told to stop because its time was over; the answer is awaited
   std::optional<ActionOutcome> outcome{};
   bool operator==(const ActionState&) const = default;
 };
@@ -62,7 +74,9 @@ struct Run {
   std::optional<Instant> ended{};
   std::string reason{};
   bool wrapping_up = false;                         ///< all actions ended; the way back and the reports are under way
-  int interruptions = 0;                            ///< how often the coordinator died while it ran
+  int interruptions = 0;                            ///< how often the coordinator died while it ran, since an action last ended
+  std::optional<RunStatus> ending{};                ///< decided before its actions are through: SUPERSEDED, CANCELLED
+  std::optional<RunId> repeats{};                   ///< the earlier run that this one does again, from its failure or whole
   bool operator==(const Run&) const = default;
 };
 json::value to_json(const Run& run);

@@ -182,12 +182,16 @@ json::value to_json(const Diagnostic& diagnostic) {
                       {"fix", diagnostic.fix ? to_json(*diagnostic.fix) : json::value(nullptr)}};
 }
 
+std::string sentences(const Diagnostic& diagnostic) {
+  if (diagnostic.suggestion.empty()) return diagnostic.what;
+  const bool is_closed = diagnostic.what.ends_with('?') || diagnostic.what.ends_with('.') || diagnostic.what.ends_with(':');
+  return diagnostic.what + (is_closed ? " " : ". ") + diagnostic.suggestion;
+}
+
 std::string text(const Diagnostic& diagnostic) {
   auto out = fmt::format("{}: {} ", text(diagnostic.place), diagnostic.code);
   if (!diagnostic.path.empty()) out += diagnostic.path + ": ";
-  out += diagnostic.what;
-  if (!diagnostic.suggestion.empty()) out += ". " + diagnostic.suggestion;
-  return out;
+  return out + sentences(diagnostic);
 }
 
 json::value to_json(const Workflow& workflow) {

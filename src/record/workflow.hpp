@@ -35,6 +35,7 @@ struct Diagnostic {
   bool operator==(const Diagnostic&) const = default;
 };
 json::value to_json(const Diagnostic& diagnostic);
+std::string sentences(const Diagnostic& diagnostic);   ///< what is wrong, and what to write instead
 std::string text(const Diagnostic& diagnostic);   ///< file:line:column: CODE path: what. Suggestion.
 
 enum class RunMode { Queued, Superseded, Parallel };

@@ -36,23 +36,6 @@ constexpr std::string_view gap = "  ";
 
 }  // namespace
 
-Character first_character(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  if (lead < 0x80) return {lead, 1, true};
-  const size_t size = lead >= 0xF0 && lead < 0xF5 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 ? 2 : 1;
-  if (size == 1 || lead >= 0xF5 || text.size() < size) return {lead, 1, false};
-  char32_t value = lead & (0xFFU >> (size + 1));
-  for (size_t i = 1; i < size; ++i) {
-    const auto next = static_cast<unsigned char>(text[i]);
-    if ((next & 0xC0U) != 0x80) return {lead, 1, false};
-    value = value << 6U | (next & 0x3FU);
-  }
-  const bool is_overlong = (size == 3 && value < 0x800) || (size == 4 && value < 0x10000);
-  const bool is_surrogate = value >= 0xD800 && value <= 0xDFFF;
-  if (is_overlong || is_surrogate || value > 0x10FFFF) return {lead, 1, false};
-  return {value, size, true};
-}
-
 size_t columns(std::string_view text) {
   size_t width = 0;
   while (!text.empty()) {

@@ -6,17 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/characters.hpp"
 #include "report/style.hpp"
 
 namespace tandem::report {
-
-/// The first character of UTF-8 text, or the first byte when it begins none.
-struct Character {
-  char32_t value = 0;
-  size_t size_bytes = 1;
-  bool is_valid = false;
-};
-Character first_character(std::string_view text);
 
 /// Columns a terminal needs for `text`; the escape sequences of Style need none.
 size_t columns(std::string_view text);

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "report/columns.hpp"
+#include "base/characters.hpp"
 
 namespace tandem::report {
 namespace {
@@ -30,11 +30,6 @@ std::string_view shape_of(Kind kind, bool unicode) {
     case Kind::Waiting: return unicode ? "\u25cb" : "..";
   }
   return "";
-}
-
-/// Turns the direction of text, or is invisible: fit to make a reader see another text than there is.
-bool misleads(char32_t value) {
-  return (value >= 0x200B && value <= 0x200F) || (value >= 0x2028 && value <= 0x202E) || (value >= 0x2060 && value <= 0x206F) || value == 0xFEFF;
 }
 
 }  // namespace
@@ -68,20 +63,6 @@ std::string Style::shown(std::string_view text) const {
     rest.remove_prefix(character.size_bytes);
   }
   return ascii;
-}
-
-std::string printable(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const auto character = first_character(text);
-    const auto bytes = text.substr(0, character.size_bytes);
-    text.remove_prefix(character.size_bytes);
-    const auto value = static_cast<std::uint32_t>(character.value);
-    if (!character.is_valid || (value < 0x20 && value != '\t') || value == 0x7f) out += fmt::format("\\x{:02x}", value);
-    else if ((value >= 0x80 && value < 0xa0) || misleads(character.value)) out += fmt::format("\\u{:04x}", value);
-    else out += bytes;
-  }
-  return out;
 }
 
 }  // namespace tandem::report

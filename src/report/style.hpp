@@ -30,8 +30,4 @@ struct Style {
   std::string wrapped(std::string_view code, std::string_view text) const;
 };
 
-/// Escapes control characters, bytes that are no UTF-8 and characters that turn the direction of text, so that the
-/// output of steps cannot steer a terminal or its reader.
-std::string printable(std::string_view text);
-
 }  // namespace tandem::report

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/characters.hpp"
 #include "report/commit_status.hpp"
 #include "report/style.hpp"
 

@@ -33,7 +33,7 @@ std::string view_serving(const View& view) {
                      view.document["pid"].text());
 }
 
-constexpr std::array<std::pair<std::string_view, Draw>, 36> draws{{{"tandem.status/1", view_status},
+constexpr std::array<std::pair<std::string_view, Draw>, 40> draws{{{"tandem.status/1", view_status},
                                                                    {"tandem.bundle/1", view_bundle},
                                                                    {"tandem.releases/1", view_releases},
                                                                    {"tandem.environments/1", view_environments},
@@ -68,6 +68,10 @@ constexpr std::array<std::pair<std::string_view, Draw>, 36> draws{{{"tandem.stat
                                                                    {"tandem.cancel/1", view_cancel},
                                                                    {"tandem.approval/1", view_approval},
                                                                    {"tandem.notified/1", view_notified},
+                                                                   {"tandem.pull-request/1", view_pull_request},
+                                                                   {"tandem.pull-requests/1", view_pull_requests},
+                                                                   {"tandem.pruned/1", view_pruned},
+                                                                   {"tandem.kill-points/1", view_kill_points},
                                                                    {"tandem.error/1", [](const View& view) {
                                                                       return render_error(view.document.value(), view.style) + view_conflicts(view);
                                                                     }}}};

@@ -45,6 +45,10 @@ std::string view_secrets(const View& view);
 std::string view_metrics(const View& view);
 std::string view_initialised(const View& view);
 std::string view_contract(const View& view);
+std::string view_pull_request(const View& view);
+std::string view_pull_requests(const View& view);
+std::string view_pruned(const View& view);
+std::string view_kill_points(const View& view);
 
 /// "3 h ago" with `now`, else "2026-11-23 22:17:30 UTC"; nothing for no time.
 std::string when(const Look& time, const View& view);

@@ -77,10 +77,13 @@ std::string view_releases(const View& view) {
 }
 
 std::string view_environments(const View& view) {
-  Table table(view.style, {"environment", "target", "region", "after a failed deployment"});
+  Table table(view.style, {"environment", "target", "region", "after a failed deployment", "now"});
   for (const auto& environment : view.document["environments"].list())
     table.add({{environment["name"].text(), &Style::bold}, {environment["target"].text()}, {environment["region"].text()},
-               {environment["rollback"].raw() == "automatic" ? "rolls back by itself" : "recommends the way back"}});
+               {environment["rollback"].raw() == "automatic" ? "rolls back by itself" : "recommends the way back"},
+               {environment["frozen"].is_there() ? fmt::format("frozen by {}", environment["frozen"]["actor"].text())
+                : environment["held_by"].is_there() ? fmt::format("held by {}", environment["held_by"].text()) : "free"}},
+              {environment["frozen"]["reason"].text(), &Style::dim});
   return table.is_empty() ? "tandem.yaml names no environments\n" : table.text();
 }
 
@@ -132,15 +135,31 @@ std::string view_plan(const View& view) {
   return out + notes(plan["noted"], "");
 }
 
+namespace {
+
+/// "integrated_api_handler: chosen: proven sync-...": what became of a handler of the chain, and why.
+std::string choice_lines(const Look& choice, const Style& style) {
+  const auto state = choice["state"].text();
+  const auto symbol = choice["chosen"].is_true() ? "SUCCEEDED" : state == "rejected" ? "FAILED" : "SKIPPED";
+  auto reason = choice["reason"].text();
+  if (choice["file"].is_there()) reason += fmt::format(" ({}{})", choice["file"].text(), choice["line"].is_there() ? ":" + choice["line"].text() : "");
+  return paragraph(fmt::format("  {} {}: ", style.symbol(symbol), choice["handler"].text()), state.empty() ? reason : state + ": " + reason, style);
+}
+
+}  // namespace
+
 std::string view_bundle(const View& view) {
   const auto& style = view.style;
   const auto& bundle = view.document["bundle"];
-  auto out = fmt::format("{} {} of infrastructure {}\n", style.symbol("SUCCEEDED"), style.bold(bundle["handler"].text()), short_commit(view.document["infrastructure"]));
-  for (const auto& choice : bundle["choices"].list()) {
-    const bool is_chosen = choice["chosen"].is_true();
-    out += paragraph(fmt::format("  {} {}: ", style.symbol(is_chosen ? "SUCCEEDED" : "SKIPPED"), choice["handler"].text()), choice["reason"].text(), style);
-  }
+  const auto commit = short_commit(view.document["infrastructure"]);
+  auto out = bundle.is_there() ? fmt::format("{} {} of infrastructure {}\n", style.symbol("SUCCEEDED"), style.bold(bundle["handler"].text()), commit)
+                               : fmt::format("{} no bundle of infrastructure {}\n", style.symbol("FAILED"), commit);
+  const auto& told = bundle.is_there() ? bundle["choices"] : view.document["choices"];
+  for (const auto& choice : told.list()) out += choice_lines(choice, style);
+  if (view.document["error"].is_there()) out += error_lines(view.document["error"], "");
+  if (!bundle.is_there()) return out;
   out += fmt::format("  bundle {}\n", bundle["digest"].text());
+  for (const auto& note : bundle["notes"].list()) out += paragraph("  note: ", note.text(), style);
   return bundle["packages"].list().empty() ? out : out + paragraph("  packages ", bundle["packages"].text(), style);
 }
 

@@ -1,21 +1,27 @@
 // explanation, validation, init
 
 #include "base/text.hpp"
+#include "record/workflow.hpp"
 #include "report/view_parts.hpp"
 
 namespace tandem::report {
 
 std::string view_explanation(const View& view) {
   const auto& document = view.document;
-  auto out = fmt::format("{} on {} of {}\n", words_of(document["event"].text()), document["branch"].text(), document["repository"].text());
+  const auto event = words_of(document["event"].text());
+  auto out = document["destination"].is_there()
+                 ? fmt::format("{} of a {} from {} into {} of {}\n", document["step"].text(), event, document["branch"].text(), document["destination"].text(), document["repository"].text())
+                 : fmt::format("{} on {} of {}\n", event, document["branch"].text(), document["repository"].text());
   for (const auto& workflow : document["workflows"].list()) {
     const bool runs = workflow["runs"].is_true();
     const auto name = workflow["workflow"].is_there() ? workflow["workflow"].text() : workflow["file"].text();
     const auto place = Place{workflow["file"].text(), static_cast<int>(workflow["line"].number()), static_cast<int>(workflow["column"].number())};
-    out += paragraph(fmt::format("{} {} {}: ", view.style.symbol(runs ? "SUCCEEDED" : "SKIPPED"), view.style.bold(name), runs ? "runs" : "does not run"),
+    const auto standing = workflow["standing"].text();
+    const auto verdict = runs ? "runs" : standing == "inactive" ? "is inactive, does not run" : standing == "invalid" ? "is invalid, does not run" : "does not run";
+    out += paragraph(fmt::format("{} {} {}: ", view.style.symbol(runs ? "SUCCEEDED" : standing == "invalid" ? "FAILED" : "SKIPPED"), view.style.bold(name), verdict),
                      fmt::format("{} ({})", workflow["reason"].text(), text(place)), view.style);
   }
-  return out;
+  return out + notes(document["notes"], "  ");
 }
 
 std::string view_validation(const View& view) {
@@ -28,7 +34,7 @@ std::string view_validation(const View& view) {
       const Place place{file["file"].text(), static_cast<int>(finding["line"].number()), static_cast<int>(finding["column"].number())};
       const auto path = finding["path"].text();
       out += fmt::format("{}: {} {}{}{}\n", text(place), (style.*paint)(finding["code"].text()), path, path.empty() ? "" : ": ",
-                         finding["message"].text() + (finding["suggestion"].text().empty() ? "" : ". " + finding["suggestion"].text()));
+                         sentences({.what = finding["message"].text(), .suggestion = finding["suggestion"].text()}));
       for (const auto& line : finding["excerpt"].lines()) out += "    " + line + "\n";
     }
   const auto& document = view.document;

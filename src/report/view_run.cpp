@@ -60,8 +60,11 @@ std::string view_why(const View& view) {
     const auto head = fmt::format("  {} {} {}: ", view.style.symbol(word), reason["action"].text(), words_of(word));
     const auto lines = reason["reason"].lines();
     for (size_t i = 0; i < lines.size(); ++i) out += paragraph(i == 0 ? head : "      ", trimmed(lines[i]), view.style);
+    const auto release = reason["release"].text();
+    if (!release.empty() && reason["reason"].raw().find(release) == std::string::npos) out += paragraph("      goes on when: ", release, view.style, "        ");
   }
   out += notes(document["notes"], "  ");
+  if (document["release"].is_there() && reasons.empty()) out += paragraph("  next: ", document["release"].text(), view.style, "    ");
   return out + view.style.dim(fmt::format("tandem logs {} --failed", run["id"].text())) + "\n";
 }
 

@@ -29,8 +29,6 @@ std::string view_stacks(const View& view) {
   std::string out;
   const auto& stacks = view.document["stacks"];
   for (const auto& stack : stacks["stacks"].is_there() ? stacks["stacks"].list() : stacks.list()) out += stack_lines(stack, view.style);
-  for (const auto& stack : stacks["gone"].list())
-    out += fmt::format("{} {}: nothing is left of it\n", stack["name"].text(), stack["status"].text());
   return out.empty() ? "no stacks yet\n" : out;
 }
 
@@ -71,7 +69,8 @@ std::string view_doctor(const View& view) {
 std::string view_audit(const View& view) {
   const auto& document = view.document;
   if (document["passed"].is_true())
-    return fmt::format("{} {} records, the chain verifies; its head is {}\n", view.style.symbol("SUCCEEDED"), document["records"].text(), document["head"].text());
+    return fmt::format("{} {} records{}, the chain verifies; its head is {}\n", view.style.symbol("SUCCEEDED"), document["records"].text(),
+                       document["pruned"].number() > 0 ? fmt::format(" ({} of them pruned by policy)", document["pruned"].text()) : "", document["head"].text());
   return fmt::format("{} record {} is not what was written: {}\n", view.style.symbol("FAILED"), document["broken"].text(), document["what"].text());
 }
 

@@ -1,5 +1,6 @@
 #include "run/commands.hpp"
 
+#include "base/files.hpp"
 #include "base/log.hpp"
 
 namespace tandem::run {
@@ -8,7 +9,9 @@ int exit_code_of(const Error& error) {
   const std::string_view code = error.code;
   if (code == "TD0601") return 6;
   if (code.starts_with("TD033")) return 3;
+  if (code.starts_with("TD040") && error.fault == Fault::Invalid) return 2;   // the composition did not hold
   if (code == "TD0305" || code == "TD0306" || code == "TD0307" || code == "TD0321") return 4;  // a person decides, trying again does not
+  if (code == "TD0130" || code == "TD0131") return 75;
   if (code.starts_with("TD01") || code.starts_with("TD041")) return 1;
   switch (error.fault) {
     case Fault::Invalid: return 1;
@@ -46,12 +49,27 @@ int exit_code_of(const Run& run) {
   return run.reason.starts_with("the way back failed") ? 6 : 2;
 }
 
+namespace {
+
+Limits limits_of(const Configuration& configuration) {
+  Limits limits;
+  const auto cores = std::max(1U, std::thread::hardware_concurrency());
+  limits.parallel_max = configuration.parallel_runs > 0 ? static_cast<size_t>(configuration.parallel_runs) : 2UL * cores;
+  for (const auto& environment : configuration.environments)
+    limits.environments[environment.name] = {environment.approvals, environment.other_person};
+  return limits;
+}
+
+}  // namespace
+
 Office::Office(Workshop& shop)
     : shop_(shop),
       dispatcher_(shop),
       journey_(shop, [this](const StartRequest& request) { return start(request); }),
       conductor_(*shop.ledger, journey_),
-      listener_([this](std::stop_token stop) { handle_notices(stop); }) {}
+      listener_([this](std::stop_token stop) { handle_notices(stop); }) {
+  shop.ledger->set_limits(limits_of(shop.configuration));
+}
 
 void Office::notice(std::string repository, std::string branch, CommitId before, CommitId after, std::string actor) {
   const std::lock_guard lock(mutex_);
@@ -74,10 +92,27 @@ void Office::handle_notices(std::stop_token stop) {
   }
 }
 
-Done Office::resume() { return conductor_.resume(); }
+/// What a killed process left of runs that nobody goes on with is nobody's.
+Done Office::clear_workspaces() {
+  const auto root = shop_.folders.workspaces();
+  std::error_code code;
+  for (const auto& folder : std::filesystem::directory_iterator(root, code)) {
+    const RunId run{folder.path().filename().string()};
+    if (shop_.ledger->state([&](const State& state) { return state.find(run) != nullptr; })) continue;
+    TRY(tandem::remove_all(folder.path()), "clearing the workspace of {}", run.value);
+  }
+  return done();
+}
+
+Done Office::resume() {
+  TRY(conductor_.resume());
+  if (const auto cleared = clear_workspaces(); !cleared) log(Level::Warning, "workspaces.left", {{"error", cleared.error().what}});
+  return done();
+}
 
 Result<Answer> Office::perform(const std::string& command, const json::object& arguments) {
-  for (const auto& find : {find_run_command, find_release_command, find_repository_command, find_sync_command, find_contract_command, find_upkeep_command})
+  for (const auto& find : {find_run_command, find_release_command, find_repository_command, find_sync_command, find_contract_command,
+                            find_upkeep_command, find_maintain_command, find_event_command})
     if (const auto body = find(command)) return body(*this, arguments);
   return failure(Fault::Invalid, "tandem {} cannot be asked here", command).with_code("TD0102")
       .with_next("tandem --help lists the commands");

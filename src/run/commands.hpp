@@ -27,6 +27,9 @@ json::value document_of(const Error& error);
 /// The exit code that a run's end means.
 int exit_code_of(const Run& run);
 
+/// How an earlier run is done again: from what failed on, or all of it.
+enum class Repetition { FromFailed, Exact };
+
 /// Workshop, dispatcher, journey and conductor, put together: what serves a command or an event.
 class Office {
  public:
@@ -38,6 +41,8 @@ class Office {
   Result<Answer> perform(const std::string& command, const json::object& arguments);
   /// Starts (or joins) a run by name.
   Result<RunId> start(const StartRequest& request);
+  /// Does an ended run again, by its recorded plan and inputs. Errors: Conflict while it has not ended.
+  Result<RunId> repeat(const Run& old, Repetition how, const std::string& actor);
   /// Takes note of where a branch is now; starts what a push starts.
   Result<std::vector<RunId>> saw_branch(const std::string& repository, const std::string& branch, const CommitId& before,
                                         const CommitId& after, const std::string& actor);
@@ -61,6 +66,7 @@ class Office {
     std::string actor;
   };
   void handle_notices(std::stop_token stop);
+  Done clear_workspaces();
   std::mutex mutex_;
   std::condition_variable_any noticed_;
   std::deque<Noticed> notices_;
@@ -75,5 +81,7 @@ CommandBody find_repository_command(std::string_view name);   ///< compose, vali
 CommandBody find_sync_command(std::string_view name);         ///< sync, keys
 CommandBody find_contract_command(std::string_view name);     ///< contract
 CommandBody find_upkeep_command(std::string_view name);       ///< audit, secrets, doctor, metrics
+CommandBody find_maintain_command(std::string_view name);     ///< maintain
+CommandBody find_event_command(std::string_view name);        ///< pull-request
 
 }  // namespace tandem::run

@@ -65,13 +65,36 @@ Result<Answer> releases_command(Office& office, const json::object& arguments) {
   return Answer{json::object{{"schema", "tandem.releases/1"}, {"releases", list}}};
 }
 
-Result<Answer> environments_command(Office& office, const json::object&) {
+Done freeze_or_thaw(Office& office, Fields& fields) {
+  for (const auto* key : {"freeze", "thaw"}) {
+    if (fields.find(key) == nullptr) continue;
+    const auto environment = TRY(office.shop().environment(fields.string(key)));
+    TRY(office.conductor().freeze({environment.name, key == std::string_view("freeze"), fields.string_or("actor", "command"), fields.string_or("reason", "")}));
+  }
+  return done();
+}
+
+Result<Answer> environments_command(Office& office, const json::object& arguments) {
+  Fields fields(arguments, "tandem environments");
+  TRY(freeze_or_thaw(office, fields));
   json::array list;
-  for (const auto& environment : office.shop().configuration.environments)
+  const auto frozen = office.shop().ledger->state([](const State& state) { return state.frozen; });
+  for (const auto& environment : office.shop().configuration.environments) {
+    const auto freeze = frozen.find(environment.name);
+    const auto holder = office.shop().ledger->state([&](const State& state) {
+      const auto* run = state.holder(environment.name, Run{});
+      return run == nullptr ? std::string{} : run->id.value;
+    });
     list.push_back({{"name", environment.name},
                     {"target", environment.target == TargetKind::Local ? "local" : "aws"},
                     {"region", environment.region},
-                    {"rollback", environment.rollback == RollbackPolicy::Automatic ? "automatic" : "recommend"}});
+                    {"rollback", environment.rollback == RollbackPolicy::Automatic ? "automatic" : "recommend"},
+                    {"approvals", environment.approvals},
+                    {"other_person", environment.other_person},
+                    {"held_by", holder.empty() ? json::value(nullptr) : json::value(holder)},
+                    {"frozen", freeze == frozen.end() ? json::value(nullptr)
+                                                      : json::value{{"actor", freeze->second.actor}, {"reason", freeze->second.reason}, {"at", rfc3339(freeze->second.at)}}}});
+  }
   return Answer{json::object{{"schema", "tandem.environments/1"}, {"environments", list}}};
 }
 
@@ -139,7 +162,7 @@ Result<Answer> plan_command(Office& office, const json::object& arguments) {
     TRY(shop.pair.fetch(repository), "fetching {}", repository.name);
   }
   const Action detect{.name = "Detect", .identifier = "tandem/detect-sync@v1"};
-  const Action compose{.name = "Compose", .identifier = "tandem/compose@v1"};
+  const Action compose{.name = "Compose", .identifier = "tandem/compose@v1", .environment = environment.name};
   const Action deploy{.name = "Plan", .identifier = "tandem/deploy@v1", .environment = environment.name};
   Run run{.id = {"plan"}, .workflow = {.name = "plan", .file = "plan", .actions = {detect, compose, deploy}}, .repository = repository.name,
           .commit = TRY(shop.pair.tip(repository)), .created = shop.clock.now()};
@@ -175,8 +198,16 @@ Result<Answer> compose_command(Office& office, const json::object& arguments) {
   if (run.commit.empty()) run.commit = TRY(shop.pair.tip(repository));
   else run.commit = TRY(shop.pair.repository().resolve(run.commit.value));
   run.actions["Detect"].outcome = TRY(detect_sync({shop, run, detect, 1, {}}));
-  const auto composed = TRY(compose_bundle({shop, run, compose, 1, {}}));
-  return Answer{json::object{{"schema", "tandem.bundle/1"}, {"infrastructure", run.commit.value}, {"bundle", composed.detail.at("bundle")}}};
+  json::array choices;
+  auto composed = compose_bundle({shop, run, compose, 1, {}}, [&](const HandlerChoice& choice) { choices.push_back(to_json(choice)); });
+  const bool explains = fields.boolean_or("explain", false);
+  if (!composed && !explains) return std::move(composed).error();
+  json::object document{{"schema", "tandem.bundle/1"}, {"infrastructure", run.commit.value},
+                        {"bundle", composed ? composed->detail.at("bundle") : json::value(nullptr)}};
+  if (!explains) return Answer{std::move(document)};
+  document["choices"] = std::move(choices);
+  document["error"] = composed ? json::value(nullptr) : document_of(composed.error());
+  return Answer{std::move(document), composed ? 0 : exit_code_of(composed.error())};
 }
 
 }  // namespace

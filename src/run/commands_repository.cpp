@@ -2,35 +2,43 @@
 
 #include "base/text.hpp"
 #include "run/commands.hpp"
+#include "run/trigger_explanation.hpp"
 
 namespace tandem::run {
 namespace {
 
+/// The definitions of a branch of the configured pair; none when there is no such branch.
+Result<Definitions> definitions_of(Workshop& shop, RepositoryConfiguration repository, const std::string& branch) {
+  repository.branch = branch;
+  const auto tip = shop.pair.tip(repository);
+  if (!tip) return tip.error();
+  return definitions_at(shop.pair.repository(), *tip);
+}
+
 Result<Answer> explain_trigger_command(Office& office, const json::object& arguments) {
-  Fields fields(arguments, "tandem explain-trigger");
   auto& shop = office.shop();
-  const auto name = fields.string_or("repo", "");
-  auto repository = name.empty() ? TRY(shop.repository(Role::Application)) : TRY(shop.repository(name));
-  repository.branch = fields.string_or("branch", repository.branch);
-  const auto kind = event_kind_from(fields.string_or("event", "push"));
-  if (!kind) return failure(Fault::Invalid, "no such event: {}", fields.string_or("event", "")).with_code("TD0101").with_next("use push, pull_request or schedule");
-  Event event{.id = {"explain"}, .kind = *kind, .repository = repository.name, .branch = repository.branch, .destination = repository.branch, .at = shop.clock.now()};
-  if (*kind == EventKind::PullRequest) event.step = PullRequestStep::Open;
-  event.files_changed = fields.strings("files");
-  event.files_known = !event.files_changed.empty();
-  TRY(fields.finish());
+  auto asked = arguments;
+  asked.erase("actor");
+  auto question = TRY(question_from(asked, shop.clock.now()));
+  const auto found = question.repository.empty() ? shop.repository(Role::Application) : shop.repository(question.repository);
+  if (!found) return found.error();
+  const auto& repository = *found;
+  question.repository = repository.name;
+  if (question.branch.empty()) question.branch = repository.branch;
   {
     const auto lock = TRY(shop.pair.lock(std::chrono::minutes{2}));
     TRY(shop.pair.fetch(repository));
   }
-  event.after = TRY(shop.pair.tip(repository));
-  json::array list;
-  for (const auto& considered : TRY(office.dispatcher().consider(event)))
-    list.push_back({{"file", considered.file},
-                    {"workflow", considered.parsed.workflow ? json::value(considered.parsed.workflow->name) : json::value(nullptr)},
-                    {"runs", considered.runs}, {"reason", considered.reason}, {"line", considered.place.line}, {"column", considered.place.column}});
-  return Answer{json::object{{"schema", "tandem.explanation/1"}, {"repository", repository.name}, {"branch", repository.branch},
-                             {"event", word(*kind)}, {"workflows", list}}};
+  const auto here = TRY(definitions_of(shop, repository, question.branch));
+  Definitions elsewhere;
+  std::vector<std::string> notes;
+  if (question.event == EventKind::PullRequest) {
+    auto there = definitions_of(shop, repository, question.destination);
+    if (there) elsewhere = std::move(*there);
+    else if (there.error().fault == Fault::Missing) notes.push_back(fmt::format("there is no branch {} here", question.destination));
+    else return there.error();
+  }
+  return explain(question, here, elsewhere, office.dispatcher().known(), std::move(notes));
 }
 
 }  // namespace

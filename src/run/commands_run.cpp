@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "report/summary.hpp"
 #include "run/commands.hpp"
+#include "run/explanation.hpp"
 
 namespace tandem::run {
 namespace {
@@ -60,15 +61,10 @@ Result<Answer> answer_run(Office& office, const Run& run) {
 Result<RunId> start_named(Office& office, Fields& fields) {
   StartRequest request{.repository = fields.string_or("repo", ""), .workflow = fields.string_or("workflow", ""),
                        .branch = fields.string_or("branch", ""), .actor = fields.string_or("actor", "command")};
-  if (fields.find("from_failed") != nullptr) {
-    const auto old = TRY(run_named(office, fields, "from_failed"));
-    request.repository = old.repository;
-    request.workflow = old.workflow.file;
-    request.branch = old.event.branch;
-    request.commit = old.commit;
-    request.inputs = old.inputs;
-    return office.start(request);
-  }
+  if (fields.find("from_failed") != nullptr)
+    return office.repeat(TRY(run_named(office, fields, "from_failed")), Repetition::FromFailed, request.actor);
+  if (fields.find("exact") != nullptr)
+    return office.repeat(TRY(run_named(office, fields, "exact")), Repetition::Exact, request.actor);
   if (request.workflow.empty())
     return failure(Fault::Invalid, "tandem run needs a workflow").with_code("TD0101").with_next("tandem run api-deployment");
   if (!request.repository.empty()) return office.start(request);
@@ -91,6 +87,10 @@ Result<Answer> run_command(Office& office, const json::object& arguments) {
     return Answer{json::object{{"schema", "tandem.cancel/1"}, {"run", run.id.value}}};
   }
   const auto id = TRY(start_named(office, fields));
+  const auto made = TRY(office.shop().ledger->find_run(id));
+  if (made && made->status == RunStatus::NotRun && made->reason.starts_with("queue full"))
+    return failure(Fault::Unavailable, "{} was not run: {}", id.value, made->reason).with_code("TD0130")
+        .with_next(fmt::format("try again when fewer runs of {} wait: tandem runs --status queued", made->workflow.name));
   return Answer{json::object{{"schema", "tandem.started/1"}, {"run", id.value}}};
 }
 
@@ -108,9 +108,15 @@ Result<Answer> runs_command(Office& office, const json::object& arguments) {
                         fields.integer_or("before", 0), static_cast<size_t>(std::clamp<std::int64_t>(fields.integer_or("limit", 20), 1, 1000))};
   TRY(fields.finish());
   json::array list;
-  for (const auto& run : TRY(office.shop().ledger->history([&](store::History& history) { return history.runs(query); })))
-    list.push_back(brief(run));
-  return Answer{json::object{{"schema", "tandem.runs/1"}, {"runs", list}}};
+  json::value next = nullptr;
+  ++query.count;                     // one more tells whether there is a next page
+  auto found = TRY(office.shop().ledger->history([&](store::History& history) { return history.runs(query); }));
+  if (found.size() == query.count) {
+    found.pop_back();
+    next = store::run_number(found.back().id);
+  }
+  for (const auto& run : found) list.push_back(brief(run));
+  return Answer{json::object{{"schema", "tandem.runs/1"}, {"runs", list}, {"next", next}}};
 }
 
 Result<Answer> logs_command(Office& office, const json::object& arguments) {
@@ -139,19 +145,9 @@ Result<Answer> logs_command(Office& office, const json::object& arguments) {
 Result<Answer> why_command(Office& office, const json::object& arguments) {
   Fields fields(arguments, "tandem why");
   const auto run = TRY(run_named(office, fields));
-  json::array reasons;
-  for (const auto& action : run.workflow.actions) {
-    const auto found = run.actions.find(action.name);
-    if (found == run.actions.end()) continue;
-    const auto& state = found->second;
-    auto reason = state.reason;
-    if (state.outcome && state.outcome->error) reason = text(*state.outcome->error);
-    if (!reason.empty()) reasons.push_back({{"action", action.name}, {"status", word(state.status)}, {"reason", reason}});
-  }
-  const auto error = report::first_error(run);
-  auto sentence = run.reason.empty() ? fmt::format("{} is {}", run.id.value, word(run.status)) : run.reason;
-  return Answer{json::object{{"schema", "tandem.why/1"}, {"run", brief(run)}, {"sentence", sentence}, {"reasons", reasons},
-                             {"notes", json_of(run.notes)}, {"error", error ? document_of(error->error) : json::value(nullptr)}}};
+  auto document = explanation_of(office, run);
+  document["run"] = brief(run);
+  return Answer{std::move(document)};
 }
 
 Result<Answer> approve_command(Office& office, const json::object& arguments) {
@@ -159,9 +155,6 @@ Result<Answer> approve_command(Office& office, const json::object& arguments) {
   const auto run = TRY(run_named(office, fields));
   const auto action = fields.string("action");
   TRY(fields.finish());
-  const auto state = run.actions.find(action);
-  if (state == run.actions.end() || state->second.status != ActionStatus::WaitingApproval)
-    return failure(Fault::Invalid, "{} of {} does not wait for an approval", action, run.id.value).with_code("TD0128");
   const bool approved = !fields.boolean_or("reject", false);
   TRY(office.conductor().approve({run.id, action, fields.string_or("actor", "command"), approved, fields.string_or("reason", "")}));
   return Answer{json::object{{"schema", "tandem.approval/1"}, {"run", run.id.value}, {"action", action}, {"approved", approved}}};

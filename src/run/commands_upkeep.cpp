@@ -12,7 +12,7 @@ Result<Answer> audit_command(Office& office, const json::object& arguments) {
   if (what == "verify") {
     const auto audit = TRY(office.shop().ledger->verify());
     json::object document{{"schema", "tandem.audit/1"}, {"records", audit.records}, {"head", audit.head},
-                          {"passed", audit.broken == 0}};
+                          {"pruned", audit.pruned}, {"passed", audit.broken == 0}};
     document["broken"] = audit.broken == 0 ? json::value(nullptr) : json::value(audit.broken);
     document["what"] = audit.what.empty() ? json::value(nullptr) : json::value(audit.what);
     return Answer{document, audit.broken == 0 ? 0 : 3};
@@ -39,8 +39,11 @@ Result<Answer> secrets_command(Office& office, const json::object& arguments) {
   } else if (verb == "remove") {
     TRY(secrets.remove(name));
     TRY(office.shop().ledger->record("secret.removed", name, json::object{{"actor", fields.string_or("actor", "command")}}));
+  } else if (verb == "rotate") {
+    const auto count = TRY(secrets.rotate());
+    TRY(office.shop().ledger->record("secrets.rotated", "secrets", json::object{{"actor", fields.string_or("actor", "command")}, {"count", count}}));
   } else if (verb != "list") {
-    return failure(Fault::Invalid, "tandem secrets has no {}", verb).with_code("TD0101").with_next("use list, set or remove");
+    return failure(Fault::Invalid, "tandem secrets has no {}", verb).with_code("TD0101").with_next("use list, set, remove or rotate");
   }
   const auto names = TRY(secrets.names());
   return Answer{json::object{{"schema", "tandem.secrets/1"}, {"names", json_of(names)}}};
@@ -52,10 +55,8 @@ Result<Answer> doctor_command(Office& office, const json::object&) {
 
 Result<Answer> metrics_command(Office& office, const json::object&) {
   json::object by_status;
-  for (const auto& run : TRY(office.shop().ledger->history([](store::History& history) { return history.runs({.count = 1000}); }))) {
-    auto& count = by_status[word(run.status)];
-    count = (count.is_int64() ? count.as_int64() : 0) + 1;
-  }
+  for (const auto& [status, count] : TRY(office.shop().ledger->history([](store::History& history) { return history.count_by_status(); })))
+    by_status[status] = count;
   return Answer{json::object{{"schema", "tandem.metrics/1"}, {"journal_records", office.shop().ledger->last()},
                              {"runs_by_status", by_status}}};
 }

@@ -1,10 +1,13 @@
 #pragma once
 // The conductor: turns the engine's commands into work on threads, and the work's outcome into facts.
 
+#include <chrono>
+#include <condition_variable>
 #include <list>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <thread>
 
@@ -25,7 +28,7 @@ class Performer {
 /// Its destructor stops what runs without recording an outcome: the next start goes on from the journal.
 class Conductor {
  public:
-  Conductor(Ledger& ledger, Performer& performer) : ledger_(ledger), performer_(performer) {}
+  Conductor(Ledger& ledger, Performer& performer);
   ~Conductor();
   Conductor(const Conductor&) = delete;
   Conductor& operator=(const Conductor&) = delete;
@@ -36,18 +39,26 @@ class Conductor {
   Result<std::vector<RunId>> tell(const EventArrived& event);
   Done cancel(const RunId& run, const std::string& actor);
   Done approve(const ApprovalGiven& approval);
+  Done freeze(const FreezeAsked& asked);
 
  private:
+  using Moment = std::chrono::steady_clock::time_point;
   struct Work {
     RunId run;
+    std::string action{};
+    int attempt = 0;
     bool stoppable = true;                          ///< the way back is not cancelled, only put off by a shutdown
+    std::optional<Moment> deadline{};               ///< by a clock that nobody can set
     std::jthread thread{};
     bool ended = false;
   };
   Done tell(const Fact& fact);
   void obey(const std::vector<EngineCommand>& commands);
-  enum class Kind { Action, WrapUp };
-  void begin(const RunId& run, Kind kind, std::function<void(std::stop_token)> body);
+  void begin(Work made, std::function<void(std::stop_token)> body);
+  void stop_works(const StopActions& halt);
+  bool is_to_stop(const StartAction& start);
+  std::optional<Moment> deadline_of(const StartAction& start);
+  void keep_time(std::stop_token stop);
   void settle(const RunId& run, const Fact& fact);
   void do_action(const StartAction& start, std::stop_token stop);
   void do_wrap_up(const RunId& run, std::stop_token stop);
@@ -57,6 +68,9 @@ class Conductor {
   std::mutex mutex_;
   std::list<Work> works_;
   bool closing_ = false;
+  bool has_resumed_ = false;
+  std::condition_variable_any time_;
+  std::jthread timekeeper_;                         ///< last: it uses all of the above
 };
 
 }  // namespace tandem::run

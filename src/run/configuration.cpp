@@ -55,6 +55,7 @@ class ConfigurationReader {
     for_each(file, "environments", [this](const yaml::Entry& entry, const std::string& path) { read_environment(entry, path); });
     if (const auto* daemon = file.map("daemon")) read_daemon(*daemon);
     if (const auto* steps = file.map("steps")) read_steps(*steps);
+    if (const auto* history = file.map("history")) read_history(*history);
     file.finish();
     return std::move(configuration_);
   }
@@ -230,6 +231,12 @@ class ConfigurationReader {
       login.finish();
     }
     environment.cdk_folder = path_inside(properties, "cdk-folder", environment.cdk_folder);
+    if (const auto* approvals = properties.map("approvals")) {
+      Properties policy(*approvals, path + ".approvals", "approvals", findings_);
+      environment.approvals = count(policy, "required", 0, 0, 2);
+      environment.other_person = policy.flag("other-person").value_or(false);
+      policy.finish();
+    }
     properties.finish();
     configuration_.environments.push_back(std::move(environment));
   }
@@ -239,7 +246,36 @@ class ConfigurationReader {
     const auto port = properties.whole("port", "").value_or(0);
     if (port < 0 || port > 65535) findings_.error("E113", properties.at("port"), fmt::format("port must be 0 to 65535, not {}", port));
     configuration_.port = static_cast<std::uint16_t>(port);
+    configuration_.parallel_runs = count(properties, "parallel-runs", 0, 0, 1000);
+    configuration_.poll_seconds = count(properties, "poll-seconds", 0, 0, 86400);
     properties.finish();
+  }
+
+  /// A whole number within bounds; E113 with them otherwise.
+  int count(Properties& properties, std::string_view key, int otherwise, int least, int most) {
+    const auto written = properties.whole(key, "");
+    if (!written) return otherwise;
+    if (*written < least || *written > most)
+      findings_.error("E113", properties.at(key), fmt::format("{} must be {} to {}, not {}", key, least, most, *written));
+    return static_cast<int>(*written);
+  }
+
+  void read_history(const yaml::Node& node) {
+    Properties properties(node, "history", "history", findings_);
+    configuration_.keep_days = count(properties, "keep-days", configuration_.keep_days, 0, 36500);
+    configuration_.keep_runs = count(properties, "keep-runs", configuration_.keep_runs, 0, 10'000'000);
+    properties.finish();
+  }
+
+  /// true, false, or the actions that may.
+  void read_network(Properties& properties) {
+    const auto* entry = properties.find("network");
+    if (entry == nullptr || !entry->value.is_list()) {
+      configuration_.network_in_steps = properties.flag("network").value_or(true);
+      return;
+    }
+    configuration_.network_in_steps = false;
+    configuration_.actions_with_network = texts(properties, "network", {});
   }
 
   std::uint64_t limit(Properties& properties, std::string_view key, std::uint64_t otherwise, int least) {
@@ -253,7 +289,7 @@ class ConfigurationReader {
     Properties properties(node, "steps", "steps", findings_);
     configuration_.unsandboxed = choose(properties, "sandbox", false,
                                         std::array<std::pair<std::string_view, bool>, 2>{{{"required", false}, {"optional", true}}});
-    configuration_.network_in_steps = properties.flag("network").value_or(true);
+    read_network(properties);
     configuration_.errexit_in_steps = properties.flag("errexit").value_or(false);
     auto& limits = configuration_.step_limits;
     limits.memory_mib = limit(properties, "memory-mib", limits.memory_mib, 64);
@@ -277,7 +313,8 @@ Error error_from(const Diagnostic& diagnostic, size_t others) {
 }  // namespace
 
 Result<Configuration> parse_configuration(std::string_view text, const std::filesystem::path& file) {
-  Findings findings(file.string());
+  const yaml::Lines lines(text);
+  Findings findings(file.string(), lines);
   const auto document = yaml::read(text);
   for (const auto& issue : document.issues) findings.error(issue.code, {issue.line, issue.column}, issue.what, issue.suggestion);
   Configuration configuration;

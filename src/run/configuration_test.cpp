@@ -104,7 +104,7 @@ TEST(Configuration, WrittenByInitKeepsNearPathsRelative) {
 TEST(Configuration, RefusesAnUnknownKeyAndNamesTheNearestOne) {
   EXPECT_EQ(refusal("repositories: {}\nenviroments: {}\n"),
             "error[E110]: /work/pair/tandem.yaml:2:1: enviroments: enviroments is not a property of tandem.yaml; did you mean "
-            "environments?\n  try: Known: state, repositories, sync, compose, environments, daemon, steps");
+            "environments?\n  try: Known: state, repositories, sync, compose, environments, daemon, steps, history");
   EXPECT_TRUE(refusal("repositories:\n  api: {role: application, url: x, brnach: y}\n").find("3:") == std::string::npos);
   EXPECT_TRUE(refusal("repositories:\n  api: {role: application, url: x, brnach: y}\n").find("tandem.yaml:2:36: repositories.api.brnach") != std::string::npos)
       << refusal("repositories:\n  api: {role: application, url: x, brnach: y}\n");

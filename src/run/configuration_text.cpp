@@ -120,6 +120,8 @@ std::string environment(const EnvironmentConfiguration& environment) {
   if (!environment.suites.empty()) out += fmt::format("    suites: {}\n", list(environment.suites));
   if (!environment.admin_email.empty() || !environment.admin_password_secret.empty())
     out += fmt::format("    admin: {{email: {}, password-secret: {}}}\n", scalar(environment.admin_email), scalar(environment.admin_password_secret));
+  if (environment.approvals > 0 || environment.other_person)
+    out += fmt::format("    approvals: {{required: {}, other-person: {}}}\n", environment.approvals, environment.other_person);
   return out + fmt::format("    cdk-folder: {}\n", scalar(environment.cdk_folder));
 }
 
@@ -133,6 +135,7 @@ std::string environments(const Configuration& configuration) {
 #   parameters   of the template, name: value; ${Secrets.name} becomes the value of a secret
 #   suites       verification suites to run (default: all)
 #   admin        who the suites log in as: email, and password-secret, the name of the secret with the password
+#   approvals    what gates before it ask for: required (0 to 2 people), other-person (not whoever started the run)
 #   cdk-folder   folder of cdk.json in the infrastructure repository (default: .)
 environments:)";
   out += configuration.environments.empty() ? " {}\n" : "\n";
@@ -151,13 +154,22 @@ state: {}
   out += repositories(configuration, folder) + sync(configuration) + compose(configuration.compose) + environments(configuration);
   out += fmt::format(R"(
 # The daemon's HTTP side.
-#   port   0 = any free one
+#   port            0 = any free one
+#   parallel-runs   PARALLEL runs under way at once; 0 = twice the processors
+#   poll-seconds    between looks at the repositories for pushes that no hook told of; 0 = 2 on this machine, 60 elsewhere
 daemon:
   port: {}
+  parallel-runs: {}
+  poll-seconds: {}
+
+# What `tandem maintain prune` keeps: runs younger than keep-days, the newest keep-runs, and all that a live release needs.
+history:
+  keep-days: {}
+  keep-runs: {}
 
 # How the steps of workflows run.
 #   sandbox   required: a step does not run where no sandbox can be had; optional: it runs without, and the run says so
-#   network   whether steps may reach the network, for example package registries
+#   network   whether steps may reach the network, for example package registries; or the actions that may: [Build, workflow/Test]
 #   errexit   whether a command that fails in the middle of a step fails the step; false: it is only noted
 #   memory-mib, processes, file-mib   what the steps of one action may take together, and the size of one file
 steps:
@@ -167,7 +179,10 @@ steps:
   memory-mib: {}
   processes: {}
   file-mib: {}
-)", configuration.port, configuration.unsandboxed ? "optional" : "required", configuration.network_in_steps, configuration.errexit_in_steps,
+)", configuration.port, configuration.parallel_runs, configuration.poll_seconds, configuration.keep_days, configuration.keep_runs,
+                     configuration.unsandboxed ? "optional" : "required",
+                     configuration.actions_with_network.empty() ? fmt::to_string(configuration.network_in_steps) : list(configuration.actions_with_network),
+                     configuration.errexit_in_steps,
                      configuration.step_limits.memory_mib, configuration.step_limits.processes, configuration.step_limits.file_mib);
   return out;
 }

@@ -14,8 +14,12 @@ HttpResponse response_of(const Answer& answer) {
   return json_response(200, to_text(json::object{{"exit", answer.exit}, {"document", answer.document}, {"error", nullptr}}));
 }
 
+/// The body tells all; the status is for programs that look at nothing else.
 HttpResponse response_of(const Error& error) {
-  return json_response(200, to_text(json::object{{"exit", exit_code_of(error)}, {"document", nullptr}, {"error", document_of(error)}}));
+  const int status = error.code == "TD0130" ? 429 : error.code == "TD0510" ? 507 : error.fault == Fault::Unavailable ? 503 : 200;
+  auto response = json_response(status, to_text(json::object{{"exit", exit_code_of(error)}, {"document", nullptr}, {"error", document_of(error)}}));
+  if (status != 200) response.headers.set("Retry-After", status == 429 ? "30" : "5");
+  return response;
 }
 
 /// Only this machine's own names: a page elsewhere cannot talk to us through a name it points here.
@@ -64,7 +68,7 @@ HttpResponse statuses_of(Workshop& shop, const CommitId& commit) {
 
 }  // namespace
 
-Daemon::Daemon(Workshop& shop) : office_(shop) {}
+Daemon::Daemon(Workshop& shop) : office_(shop), scheduler_(office_) {}
 
 Result<std::unique_ptr<Daemon>> Daemon::start(Workshop& shop, const DaemonOptions& options) {
   std::unique_ptr<Daemon> daemon(new Daemon(shop));
@@ -104,6 +108,8 @@ HttpResponse Daemon::answer(const HttpRequest& request) {
     const auto answer = office_.perform(request.path.substr(commands.size()), arguments->as_object());
     return answer ? response_of(*answer) : response_of(answer.error());
   }
+  if (request.path.starts_with("/v1/webhooks"))
+    return json_response(501, R"json({"code":"TD0139","message":"signed webhooks are not available in this version of tandem; pushes are found by looking (daemon: poll-seconds)"})json");
   if (request.method != "GET" && request.method != "HEAD") return json_response(405, R"({"message":"only GET here"})");
   const auto parts = split(request.path, '/');
   if (parts.size() == 5 && parts[1] == "v1" && parts[2] == "commits" && parts[4] == "statuses") return statuses_of(office_.shop(), CommitId{parts[3]});
@@ -128,6 +134,7 @@ void Daemon::watch_repositories(std::stop_token stop, DaemonOptions options) {
       const auto looked = look_at(repository);
       if (!looked) log(Level::Warning, "repository.unreachable", {{"repository", repository.name}, {"error", looked.error().what}});
     }
+    if (const auto fired = scheduler_.look(); !fired) log(Level::Warning, "schedule.not_read", {{"error", fired.error().what}});
     std::unique_lock lock(mutex);
     sleeper.wait_for(lock, stop, std::min<Duration>(options.poll_local, std::chrono::seconds{1}), [] { return false; });
   }
@@ -157,7 +164,7 @@ Done Daemon::look_at(const RepositoryConfiguration& repository) {
     TRY(office_.saw_branch(repository.name, branch, seen == known.end() ? CommitId{} : seen->commit, ref.id, "push"),
         "handling the push of {} to {}", branch, repository.name);
   }
-  return done();
+  return PullRequests(office_).look(repository.name);
 }
 
 }  // namespace tandem::run

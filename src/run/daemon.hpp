@@ -7,6 +7,8 @@
 
 #include "base/http.hpp"
 #include "run/commands.hpp"
+#include "run/pull_requests.hpp"
+#include "run/scheduler.hpp"
 
 namespace tandem::run {
 
@@ -36,6 +38,7 @@ class Daemon {
   void watch_repositories(std::stop_token stop, DaemonOptions options);
   Done look_at(const RepositoryConfiguration& repository);
   Office office_;
+  Scheduler scheduler_;
   DaemonAddress address_;
   std::optional<HttpServer> socket_;
   std::optional<HttpServer> http_;

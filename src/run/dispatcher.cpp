@@ -2,15 +2,16 @@
 
 #include <algorithm>
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "run/code_way_back.hpp"
+#include "run/trigger_explanation.hpp"
+#include "run/validation.hpp"
 #include "sync/cargo.hpp"
 #include "workflow/trigger.hpp"
 
 namespace tandem::run {
 namespace {
-
-constexpr size_t files_max = 50;
 
 /// "Tandem-Run: run-7" among the trailers of a sync's commit.
 std::optional<RunId> run_of_trailers(const std::string& message) {
@@ -39,33 +40,19 @@ Planned refusal_of(const Considered& considered) {
 }  // namespace
 
 workflow::Known Dispatcher::known() const {
-  workflow::Known known;
-  for (const auto& environment : shop_.configuration.environments) known.environments.push_back(environment.name);
-  for (const auto& repository : shop_.configuration.repositories) known.repositories.push_back(repository.name);
+  auto known = known_names(shop_.configuration);
   if (auto names = shop_.secrets.names()) known.secrets = std::move(*names);
   return known;
-}
-
-Result<std::vector<std::pair<std::string, std::string>>> Dispatcher::workflow_files(const CommitId& commit) {
-  const auto& store = shop_.pair.repository();
-  const auto tree = TRY(store.tree_of(commit));
-  std::vector<std::pair<std::string, std::string>> out;
-  const auto folder = TRY(store.find(tree, ".codecatalyst/workflows"));
-  if (!folder || folder->kind != git::EntryKind::Tree) return out;
-  for (const auto& file : TRY(store.files(TreeId{folder->id}))) {
-    const auto path = ".codecatalyst/workflows/" + file.path;
-    const bool is_file = file.entry.kind == git::EntryKind::Blob || file.entry.kind == git::EntryKind::Executable;
-    if (!is_file || !workflow::is_workflow_file(path) || out.size() == files_max) continue;
-    auto bytes = TRY(store.blob(file.entry.id), "reading {}", path);
-    out.emplace_back(path, std::move(bytes));
-  }
-  return out;
 }
 
 Result<std::vector<Considered>> Dispatcher::consider(const Event& event) {
   std::vector<Considered> out;
   const auto names = known();
-  for (auto& [path, bytes] : TRY(workflow_files(event.after))) {
+  const auto store = TRY(git::Repository::open(shop_.folders.pair_store()));   // one for each thread that asks
+  const auto definitions = TRY(definitions_at(store, event.after));
+  if (definitions.left_out > 0)
+    log(Level::Warning, "workflows.left-out", {{"repository", event.repository}, {"commit", event.after.value}, {"count", static_cast<std::int64_t>(definitions.left_out)}});
+  for (const auto& [path, bytes] : definitions.files) {
     Considered considered{.file = path, .parsed = workflow::parse_workflow(bytes, path, names)};
     if (considered.parsed.workflow) {
       const auto answer = workflow::answer(*considered.parsed.workflow, event);
@@ -90,17 +77,35 @@ Result<EventArrived> Dispatcher::plan(const Event& event) {
   return arrived;
 }
 
+/// Fetches only when the commit is not here: asking git takes longer than all the rest of starting a run.
+Done Dispatcher::bring(const RepositoryConfiguration& repository, const CommitId& commit) {
+  const auto store = TRY(git::Repository::open(shop_.folders.pair_store()));
+  if (store.commit(commit)) return done();
+  const auto lock = TRY(shop_.pair.lock(std::chrono::minutes{2}));
+  return shop_.pair.fetch(repository);
+}
+
+Result<CommitId> Dispatcher::newest(const RepositoryConfiguration& repository) {
+  if (repository.url.starts_with('/')) {
+    const auto opened = TRY(git::Repository::open(repository.url));
+    if (const auto tip = TRY(opened.find_ref("refs/heads/" + repository.branch))) {
+      TRY(bring(repository, *tip));
+      return *tip;
+    }
+  }
+  const auto lock = TRY(shop_.pair.lock(std::chrono::minutes{2}));
+  TRY(shop_.pair.fetch(repository), "fetching {}", repository.name);
+  return shop_.pair.tip(repository);
+}
+
 Result<EventArrived> Dispatcher::plan(const StartRequest& request) {
   auto repository = TRY(shop_.repository(request.repository));
   if (!request.branch.empty()) repository.branch = request.branch;
   Event event{.id = {fresh_id("ev")}, .kind = request.cause ? EventKind::Run : EventKind::Command, .repository = repository.name,
               .branch = repository.branch, .after = request.commit, .actor = request.actor, .cause = request.cause,
               .at = shop_.clock.now()};
-  {
-    const auto lock = TRY(shop_.pair.lock(std::chrono::minutes{2}));
-    TRY(shop_.pair.fetch(repository), "fetching {}", repository.name);
-  }
-  if (event.after.empty()) event.after = TRY(shop_.pair.tip(repository), "looking for the tip of {}", repository.branch);
+  if (event.after.empty()) event.after = TRY(newest(repository), "looking for the tip of {}", repository.branch);
+  else TRY(bring(repository, event.after));
   std::vector<std::string> names;
   for (const auto& considered : TRY(consider(event))) {
     const auto& found = considered.parsed.workflow;
@@ -127,11 +132,8 @@ Result<std::optional<Event>> Dispatcher::push_event(const std::string& name, con
   Event event{.id = {fmt::format("push:{}:{}:{}:{}", name, branch, last.value_or(before).value, after.value)}, .kind = EventKind::Push,
               .repository = name, .branch = branch, .before = last.value_or(before), .after = after, .actor = actor,
               .at = shop_.clock.now()};
-  {
-    const auto lock = TRY(shop_.pair.lock(std::chrono::minutes{2}));
-    TRY(shop_.pair.fetch(repository), "fetching {}", name);
-  }
-  const auto& store = shop_.pair.repository();
+  TRY(bring(repository, after));
+  const auto store = TRY(git::Repository::open(shop_.folders.pair_store()));
   const auto commit = TRY(store.commit(after));
   event.cause = run_of_trailers(commit.message);
   if (!event.before.empty()) {
@@ -147,7 +149,8 @@ Result<std::optional<Event>> Dispatcher::push_event(const std::string& name, con
 Result<bool> Dispatcher::is_way_back(const Event& event) const {
   const auto repository = TRY(shop_.repository(event.repository));
   if (repository.role != Role::Infrastructure) return false;
-  const auto commit = TRY(shop_.pair.repository().commit(event.after));
+  const auto store = TRY(git::Repository::open(shop_.folders.pair_store()));
+  const auto commit = TRY(store.commit(event.after));
   return sync::trailer(commit.message, "Strategy") == strategy_of_the_way_back;
 }
 

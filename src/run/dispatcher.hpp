@@ -36,7 +36,8 @@ class Dispatcher {
   workflow::Known known() const;
 
  private:
-  Result<std::vector<std::pair<std::string, std::string>>> workflow_files(const CommitId& commit);
+  Done bring(const RepositoryConfiguration& repository, const CommitId& commit);
+  Result<CommitId> newest(const RepositoryConfiguration& repository);
   Workshop& shop_;
 };
 

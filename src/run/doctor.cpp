@@ -6,6 +6,7 @@
 #include "base/git.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
+#include "shell/walls.hpp"
 
 namespace tandem::run {
 namespace {
@@ -23,12 +24,26 @@ Check tool(const std::string& name, std::vector<std::string> argv, std::string f
   return {name, "ok", lines_of(output->out + output->err).empty() ? "" : lines_of(output->out + output->err).front()};
 }
 
-Check sandbox() {
-  const auto output = run_program(Command{.argv = {"bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "true"},
-                                          .environment = tool_environment(), .time_limit = std::chrono::seconds{20}});
-  if (output && output->exit.ok()) return {"sandbox", "ok", "bubblewrap makes namespaces on this machine"};
-  return {"sandbox", "failed", output ? std::string(trimmed(output->err)) : output.error().what,
-          "apt-get install bubblewrap; without it steps are refused unless tandem.yaml says steps: sandbox: optional"};
+/// One check for each wall around a step. Without any, steps are refused; a single gap is for its owner to judge.
+std::vector<Check> walls(Workshop& shop) {
+  const auto network = shop.configuration.network_in_steps ? shell::Network::Allowed : shell::Network::Denied;
+  std::vector<Check> checks;
+  for (auto& wall : shell::try_walls(shop.folders.workspaces(), network)) {
+    const bool none = wall.name == "sandbox" && !wall.stands;
+    const auto* state = wall.stands ? "ok" : none && !shop.configuration.unsandboxed ? "failed" : "warning";
+    checks.push_back({"wall: " + wall.name, state, std::move(wall.what), std::move(wall.next)});
+  }
+  return checks;
+}
+
+Check secret_key(Workshop& shop) {
+  std::error_code code;
+  const auto mode = std::filesystem::status(shop.folders.secrets() / "key", code).permissions();
+  const auto others = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
+  if (code) return {"key of the secrets", "failed", code.message(), "restore it from a backup"};
+  if ((mode & others) != std::filesystem::perms::none)
+    return {"key of the secrets", "failed", "others than its owner may read it", fmt::format("chmod 600 {}, then tandem secrets rotate", (shop.folders.secrets() / "key").string())};
+  return {"key of the secrets", "ok", "only its owner may read it"};
 }
 
 Check state_folder(Workshop& shop) {
@@ -68,12 +83,13 @@ Check repository(Workshop& shop, const RepositoryConfiguration& repository) {
 }  // namespace
 
 Result<Answer> examine(Workshop& shop) {
-  std::vector<Check> checks{state_folder(shop), journal(shop), sandbox(),
+  std::vector<Check> checks{state_folder(shop), journal(shop), secret_key(shop),
                             tool("git", {"git", "--version"}, "apt-get install git"),
                             tool("python", {"python3", "--version"}, "apt-get install python3"),
                             tool("python venv", {"python3", "-c", "import venv, ensurepip; print('venv works')"}, "apt-get install python3-venv"),
                             tool("node", {"node", "--version"}, "apt-get install nodejs npm"),
                             tool("npm", {"npm", "--version"}, "apt-get install npm")};
+  for (auto& wall : walls(shop)) checks.push_back(std::move(wall));
   for (const auto& each : shop.configuration.repositories) checks.push_back(repository(shop, each));
   json::array list;
   bool failed = false;

@@ -2,13 +2,12 @@
 // The engine: what happens next, decided in pure code. Facts go in; journal entries and commands come out.
 
 #include <map>
-#include <set>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "record/run.hpp"
-#include "store/history.hpp"
+#include "record/artifact.hpp"
+#include "run/engine_state.hpp"
 #include "store/journal.hpp"
 
 namespace tandem::run {
@@ -20,6 +19,9 @@ struct Planned {
   Workflow workflow;
   std::string refusal{};                            ///< not empty: the run is recorded as NOT_RUN with this reason
   std::map<std::string, std::string> inputs{};
+  std::optional<RunId> repeats{};                   ///< the run that this one does again
+  std::map<std::string, ActionOutcome> taken_over{};///< what of it needs not be done again, by action
+  std::vector<Artifact> artifacts{};                ///< that those actions handed over
 };
 struct EventArrived {
   Event event;
@@ -31,12 +33,24 @@ struct ActionEnded {
   int attempt = 0;                                  ///< an answer of an earlier attempt changes nothing
   ActionOutcome outcome;
 };
+/// The time an action may take is over, by a clock that nobody can set.
+struct ActionTimedOut {
+  RunId run;
+  std::string action;
+  int attempt = 0;
+};
 /// The way back and the reports of a run whose actions have ended are done.
 struct RunWrappedUp {
   RunId run;
   ActionOutcome outcome;
 };
-struct Restarted {};                                ///< the coordinator was not there for a while
+/// The coordinator was not there for a while. A clean stop is nobody's fault; a death may be a run's.
+struct Restarted {
+  enum class After { Death, CleanStop };
+  After after = After::Death;
+};
+/// Told now and then: what depends on the calendar is looked at.
+struct TimePassed {};
 struct CancelAsked {
   RunId run;
   std::string actor;
@@ -48,7 +62,14 @@ struct ApprovalGiven {
   bool approved = false;
   std::string reason{};
 };
-using Fact = std::variant<EventArrived, ActionEnded, RunWrappedUp, Restarted, CancelAsked, ApprovalGiven>;
+struct FreezeAsked {
+  std::string environment;
+  bool frozen = true;                               ///< false lifts it
+  std::string actor;
+  std::string reason{};
+};
+using Fact = std::variant<EventArrived, ActionEnded, ActionTimedOut, RunWrappedUp, Restarted, TimePassed, CancelAsked,
+                          ApprovalGiven, FreezeAsked>;
 
 // --- commands ----------------------------------------------------------------------------------------------------
 
@@ -60,6 +81,7 @@ struct StartAction {
 };
 struct StopActions {
   RunId run;
+  std::string action{};                             ///< empty: all of them
   bool operator==(const StopActions&) const = default;
 };
 /// Undo what has to be undone, then report: once per run, after its last action.
@@ -69,28 +91,26 @@ struct WrapUp {
 };
 using EngineCommand = std::variant<StartAction, StopActions, WrapUp>;
 
-// --- state -------------------------------------------------------------------------------------------------------
+// --- deciding ----------------------------------------------------------------------------------------------------
 
-/// What deciding needs to know: the runs that have not ended. Rebuilt by folding `apply` over the journal.
-struct State {
-  std::map<std::int64_t, Run> runs;                 ///< unfinished, by number: the order of arrival
-  std::int64_t last_run = 0;
-  std::set<EventId> events;                         ///< handled already (those the conductor has asked about)
-
-  std::vector<Run> ended;                           ///< runs that ended since whoever keeps the history took them
-
-  Run* find(const RunId& id);
-  const Run* find(const RunId& id) const;
+/// What an environment asks of whoever opens a gate before it.
+struct GateRule {
+  int approvals = 0;                                ///< at least so many, whatever the gate says
+  bool other_person = false;                        ///< not the one whose event started the run
 };
 
 struct Limits {
   size_t queue_max = 50;                            ///< waiting runs of one workflow; the next one is NOT_RUN
+  size_t parallel_max = 4;                          ///< PARALLEL runs under way at once; the others wait
   int interruptions_max = 3;                        ///< then the run is quarantined
+  Duration gate_patience = std::chrono::days{14};   ///< then nobody has approved in time
+  std::map<std::string, GateRule> environments{};
 };
 
 struct Decision {
   std::vector<store::Entry> entries;
   std::vector<EngineCommand> commands;
+  std::optional<Error> refused{};                   ///< a person asked for what cannot be; nothing changed
 };
 
 /// No I/O, no clock, no randomness. `state` is brought up to date as if the entries had been applied; when they
@@ -107,7 +127,23 @@ Done apply(Run& run, const std::string& kind, const json::value& body, Instant a
 /// What starts an action is known before it runs: all actions it needs, by name, with those that did not succeed.
 bool may_start(const Run& run, const Action& action);
 
-/// Which rule keeps this action from starting, for `tandem why`; empty when nothing does.
-std::string why_waiting(const State& state, const Run& run, const Action& action);
+/// Why an action may not enter its block now.
+struct Waiting {
+  std::string rule;                                 ///< queue, environment, parallel, frozen; empty: nothing keeps it
+  std::string what;                                 ///< one sentence
+  RunId holder{};                                   ///< the run that stands in the way, where one does
+  std::string environment{};                        ///< the environment it is about
+  std::string release;                              ///< what would let it go on
+  explicit operator bool() const { return !rule.empty(); }
+};
+Waiting why_waiting(const State& state, const Run& run, const Action& action, const Limits& limits = {});
+
+/// How many people a gate asks for, and whether the one who started the run is among those who may answer.
+GateRule gate_rule(const Run& run, const Action& gate, const Limits& limits);
+
+bool is_gate(const Action& action);
+
+/// Minutes an action may take: as written, else the longest its kind allows.
+int timeout_of(const Action& action);
 
 }  // namespace tandem::run

@@ -11,6 +11,8 @@ Done start_action(Run& run, ActionState& state, const json::value& body, Instant
   state.attempt = static_cast<int>(fields.integer("attempt"));
   state.started = at;
   state.reason.clear();
+  state.rule.clear();
+  state.timed_out = false;
   if (run.status == RunStatus::Queued) {
     run.status = RunStatus::InProgress;
     run.started = at;
@@ -26,6 +28,8 @@ Done end_action(Run& run, ActionState& state, const json::value& body, Instant a
   TRY(fields.finish());
   state.status = *status;
   state.ended = at;
+  state.rule.clear();
+  run.interruptions = 0;  // it got on since the coordinator died: that was not its doing
   state.outcome = TRY(action_outcome_from_json(*outcome));
   for (const auto& note : state.outcome->notes) {
     run.notes.push_back(note);
@@ -69,6 +73,11 @@ Done apply(Run& run, const std::string& kind, const json::value& body, Instant a
     run.reason = fmt::format("stopped by {}", fields.string("actor"));
     return fields.finish();
   }
+  if (kind == "run.ending") {
+    run.ending = run_status_from(fields.string("status"));
+    run.reason = fields.string_or("reason", "");
+    return fields.finish();
+  }
   auto& state = run.actions[fields.string("action")];
   TRY(fields.finish());
   if (kind == "action.started") return start_action(run, state, body, at);
@@ -76,19 +85,46 @@ Done apply(Run& run, const std::string& kind, const json::value& body, Instant a
   if (kind == "action.queued") {
     state.status = ActionStatus::Queued;
     state.reason = fields.string_or("reason", "");
+    state.rule = fields.string_or("rule", "");
   } else if (kind == "action.skipped") {
     state.status = ActionStatus::Skipped;
     state.ended = at;
     state.reason = fields.string_or("reason", "");
+    state.rule.clear();
   } else if (kind == "action.waiting_approval") {
     state.status = ActionStatus::WaitingApproval;
     state.attempt = 1;
     state.started = at;
+    state.reason.clear();
+    state.rule.clear();
+    if (run.status == RunStatus::Queued) {
+      run.status = RunStatus::InProgress;
+      run.started = at;
+    }
+  } else if (kind == "approval.given") {
+    state.approvals.push_back({fields.string("actor"), fields.boolean_or("approved", false), fields.string_or("reason", ""), at});
+  } else if (kind == "action.timed_out") {
+    state.timed_out = true;
   } else {
     return failure(Fault::Invalid, "the journal holds {}, which this program does not know", kind);
   }
   return done();
 }
+
+namespace {
+
+/// Whose environment it is, said or lifted.
+Done apply_freeze(State& state, const std::string& environment, const json::value& body, Instant at) {
+  Fields fields(body, "environment.frozen");
+  state.frozen[environment] = {environment, fields.string_or("actor", ""), fields.string_or("reason", ""), at};
+  return fields.finish();
+}
+
+bool concerns_a_run(const std::string& kind) {
+  return kind.starts_with("run.") || kind.starts_with("action.") || kind == "approval.given";
+}
+
+}  // namespace
 
 Done apply(State& state, const std::string& kind, const std::string& subject, const json::value& body, Instant at) {
   if (kind == "event.received") {
@@ -97,19 +133,19 @@ Done apply(State& state, const std::string& kind, const std::string& subject, co
   }
   if (kind == "run.created") {
     auto run = TRY(run_from_json(body));
-    state.last_run = std::max(state.last_run, store::run_number(run.id));
-    state.runs[store::run_number(run.id)] = std::move(run);
+    state.adopt(std::move(run));
     return done();
   }
-  if (!kind.starts_with("run.") && !kind.starts_with("action.")) return done();
-  auto* run = state.find(RunId{subject});
-  if (run == nullptr) return done();  // it has ended; nothing about it matters for deciding
-  TRY(apply(*run, kind, body, at), "applying {} to {}", kind, subject);
-  if (is_final(run->status)) {
-    const auto number = store::run_number(RunId{subject});
-    state.ended.push_back(std::move(*run));
-    state.runs.erase(number);
+  if (kind == "environment.frozen") return apply_freeze(state, subject, body, at);
+  if (kind == "environment.thawed") {
+    state.frozen.erase(subject);
+    return done();
   }
+  if (!concerns_a_run(kind)) return done();
+  const auto* object = body.if_object();
+  const auto* name = object == nullptr ? nullptr : object->if_contains("action");
+  const auto action = name != nullptr && name->is_string() ? std::string(name->as_string()) : std::string{};
+  TRY(state.change(RunId{subject}, action, [&](Run& run) { return apply(run, kind, body, at); }), "applying {} to {}", kind, subject);
   return done();
 }
 

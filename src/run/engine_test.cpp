@@ -41,7 +41,8 @@ bool wraps_up(const Decision& decision, const std::string& run) {
 
 struct World {
   State state;
-  Decision tell(const Fact& fact) { return decide(state, fact, noon); }
+  Limits limits;
+  Decision tell(const Fact& fact) { return decide(state, fact, noon, limits); }
   Decision end(const std::string& run, const std::string& name, ActionOutcome outcome = good, int attempt = 1) {
     return tell(ActionEnded{{run}, name, attempt, std::move(outcome)});
   }
@@ -55,7 +56,7 @@ TEST(Engine, StartsActionsWhenWhatTheyNeedHasSucceeded) {
   EXPECT_EQ(started(world.end("run-1", "Test")), Names{"run-1/Ship"});
   EXPECT_TRUE(wraps_up(world.end("run-1", "Ship"), "run-1"));
   world.tell(RunWrappedUp{{"run-1"}, good});
-  EXPECT_TRUE(world.state.runs.empty());
+  EXPECT_TRUE(world.state.runs().empty());
 }
 
 TEST(Engine, AnEventToldTwiceStartsOneRun) {
@@ -71,7 +72,7 @@ TEST(Engine, ACommitThatASyncMadeAndThePushThatReportsItStartOneRun) {
   told_by_sync.cause = told_by_push.cause = RunId{"run-0"};
   world.tell(EventArrived{told_by_sync, {{chain()}}});
   world.tell(EventArrived{told_by_push, {{chain()}}});
-  EXPECT_EQ(world.state.runs.size(), 1U);
+  EXPECT_EQ(world.state.runs().size(), 1U);
 }
 
 TEST(Engine, SkipsWhatDependsOnAFailureAndStillWrapsUp) {
@@ -79,7 +80,7 @@ TEST(Engine, SkipsWhatDependsOnAFailureAndStillWrapsUp) {
   world.tell(EventArrived{push("e1"), {{chain()}}});
   const auto decision = world.end("run-1", "Build", bad());
   EXPECT_TRUE(wraps_up(decision, "run-1"));
-  EXPECT_EQ(world.state.find({"run-1"})->actions.at("Ship").status, ActionStatus::Skipped);
+  EXPECT_EQ(world.state.find(RunId{"run-1"})->actions.at("Ship").status, ActionStatus::Skipped);
   const auto ended = world.tell(RunWrappedUp{{"run-1"}, good});
   EXPECT_EQ(ended.entries.back().body.at("status"), "FAILED");
   EXPECT_EQ(ended.entries.back().body.at("reason"), "Build: it broke");
@@ -106,8 +107,8 @@ TEST(Engine, TheSecondRunOfABranchWaitsInFrontOfEachBlock) {
   world.tell(EventArrived{push("e1"), {{chain()}}});
   EXPECT_TRUE(started(world.tell(EventArrived{push("e2"), {{chain()}}})).empty());
   EXPECT_EQ(started(world.end("run-1", "Build")), (Names{"run-1/Test", "run-2/Build"}));
-  const auto& second = *world.state.find({"run-2"});
-  EXPECT_EQ(why_waiting(world.state, second, second.workflow.actions[1]), "run-1 is ahead in the queue before Test");
+  const auto& second = *world.state.find(RunId{"run-2"});
+  EXPECT_EQ(why_waiting(world.state, second, second.workflow.actions[1]).what, "run-1 is ahead in the queue before Test");
 }
 
 TEST(Engine, TwoWorkflowsNeverHoldOneEnvironmentTogether) {
@@ -120,7 +121,7 @@ TEST(Engine, TwoWorkflowsNeverHoldOneEnvironmentTogether) {
     world.end(run, "Build");
     world.end(run, "Test");
   }
-  EXPECT_EQ(world.state.find({"run-2"})->actions.at("Ship").reason, "the environment local is held by run-1 (w)");
+  EXPECT_EQ(world.state.find(RunId{"run-2"})->actions.at("Ship").reason, "the environment local is held by run-1 (w)");
   world.end("run-1", "Ship");
   EXPECT_EQ(started(world.tell(RunWrappedUp{{"run-1"}, good})), Names{"run-2/Ship"});
 }
@@ -130,9 +131,9 @@ TEST(Engine, ANewerRunTakesThePlaceOfAWaitingOneWhenSuperseded) {
   auto workflow = chain();
   workflow.mode = RunMode::Superseded;
   for (const auto* id : {"e1", "e2", "e3"}) world.tell(EventArrived{push(id), {{workflow}}});
-  EXPECT_NE(world.state.find({"run-1"}), nullptr);
-  EXPECT_EQ(world.state.find({"run-2"}), nullptr);
-  EXPECT_NE(world.state.find({"run-3"}), nullptr);
+  EXPECT_NE(world.state.find(RunId{"run-1"}), nullptr);
+  EXPECT_EQ(world.state.find(RunId{"run-2"}), nullptr);
+  EXPECT_NE(world.state.find(RunId{"run-3"}), nullptr);
 }
 
 TEST(Engine, TheRunAfterTheFiftiethInTheQueueIsRecordedAsNotRun) {
@@ -161,12 +162,184 @@ TEST(Engine, CancellingStopsWhatRunsAndSkipsTheRest) {
   EXPECT_EQ(world.tell(RunWrappedUp{{"run-1"}, good}).entries.back().body.at("status"), "STOPPED");
 }
 
+Workflow gated(RunMode mode = RunMode::Queued) {
+  Workflow workflow{.name = "g", .file = "g.yml", .mode = mode, .actions = {action("Build"), action("Gate", {"Build"}), action("Ship", {"Gate"}, "local")}};
+  workflow.actions[1].identifier = "aws/approval@v1";
+  return workflow;
+}
+
+TEST(Engine, AGroupIsOneBlockThatTheNextRunEntersOnlyWhenAllOfItIsThrough) {
+  World world;
+  Workflow workflow{.name = "w", .file = "w.yml", .actions = {action("Tests.Unit"), action("Tests.Lint"), action("Ship", {"Tests.Unit", "Tests.Lint"})}};
+  workflow.actions[0].group = workflow.actions[1].group = "Tests";
+  EXPECT_EQ(started(world.tell(EventArrived{push("e1"), {{workflow}}})), (Names{"run-1/Tests.Unit", "run-1/Tests.Lint"}));
+  world.tell(EventArrived{push("e2"), {{workflow}}});
+  EXPECT_TRUE(started(world.end("run-1", "Tests.Unit")).empty());
+  EXPECT_EQ(started(world.end("run-1", "Tests.Lint")), (Names{"run-1/Ship", "run-2/Tests.Unit", "run-2/Tests.Lint"}));
+}
+
+TEST(Engine, ARunInsideAnActionIsNotInterruptedByANewerOneWhenSuperseded) {
+  World world;
+  auto workflow = chain();
+  workflow.mode = RunMode::Superseded;
+  for (const auto* id : {"e1", "e2"}) world.tell(EventArrived{push(id), {{workflow}}});
+  EXPECT_EQ(started(world.end("run-1", "Build")), (Names{"run-1/Test", "run-2/Build"}));
+  world.tell(EventArrived{push("e3"), {{workflow}}});
+  EXPECT_NE(world.state.find(RunId{"run-2"}), nullptr);
+}
+
+TEST(Engine, ARunThatWaitsAtAGateGivesWayToTheNewerRunThatReachesIt) {
+  World world;
+  for (const auto* id : {"e1", "e2"}) world.tell(EventArrived{push(id), {{gated(RunMode::Superseded)}}});
+  world.end("run-1", "Build");
+  EXPECT_EQ(world.state.find(RunId{"run-1"})->actions.at("Gate").status, ActionStatus::WaitingApproval);
+  EXPECT_TRUE(wraps_up(world.end("run-2", "Build"), "run-1"));
+  const auto ended = world.tell(RunWrappedUp{{"run-1"}, good});
+  EXPECT_EQ(ended.entries.front().body.at("status"), "SUPERSEDED");
+  EXPECT_EQ(ended.entries.front().body.at("reason"), "run-2 is newer");
+  EXPECT_EQ(world.state.find(RunId{"run-2"})->actions.at("Gate").status, ActionStatus::WaitingApproval);
+}
+
+TEST(Engine, ChangingTheModeToParallelCancelsTheQueueAndLetsRunningActionsEnd) {
+  World world;
+  for (const auto* id : {"e1", "e2"}) world.tell(EventArrived{push(id), {{chain()}}});
+  auto parallel = chain();
+  parallel.mode = RunMode::Parallel;
+  EXPECT_EQ(started(world.tell(EventArrived{push("e3"), {{parallel}}})), Names{"run-3/Build"});
+  EXPECT_EQ(world.state.find(RunId{"run-2"}), nullptr);
+  EXPECT_TRUE(wraps_up(world.end("run-1", "Build"), "run-1"));
+  EXPECT_EQ(world.tell(RunWrappedUp{{"run-1"}, good}).entries.front().body.at("status"), "CANCELLED");
+}
+
+TEST(Engine, ParallelRunsBeyondTheCapWaitAndAreTakenInOrder) {
+  World world;
+  auto workflow = chain();
+  workflow.mode = RunMode::Parallel;
+  workflow.actions.resize(1);
+  for (int i = 1; i <= 6; ++i) world.tell(EventArrived{push(fmt::format("e{}", i)), {{workflow}}});
+  const auto& fifth = *world.state.find(RunId{"run-5"});
+  EXPECT_EQ(fifth.actions.at("Build").rule, "parallel");
+  world.end("run-2", "Build");
+  EXPECT_EQ(started(world.tell(RunWrappedUp{{"run-2"}, good})), Names{"run-5/Build"});
+}
+
+TEST(Engine, ARunThatWaitsForAnotherNeverHoldsWhatThatOneNeeds) {
+  World world;
+  Workflow parent{.name = "p", .file = "p.yml", .actions = {action("Start", {}, "local")}};
+  parent.actions[0].identifier = "tandem/start-workflow@v1";
+  world.tell(EventArrived{push("e1"), {{parent}}});
+  auto start = push("e2");
+  start.kind = EventKind::Run;
+  start.cause = RunId{"run-1"};
+  const auto decision = world.tell(EventArrived{start, {{Workflow{.name = "c", .file = "c.yml", .actions = {action("Ship", {}, "local")}}}}});
+  EXPECT_TRUE(wraps_up(decision, "run-2"));
+  EXPECT_EQ(world.state.find(RunId{"run-2"})->actions.at("Ship").outcome->error->code, "TD0413");
+}
+
+TEST(Engine, AFrozenEnvironmentHoldsRunsUntilItIsThawed) {
+  World world;
+  world.tell(FreezeAsked{"local", true, "anna", "holidays"});
+  auto workflow = chain();
+  workflow.actions = {action("Ship", {}, "local")};
+  EXPECT_TRUE(started(world.tell(EventArrived{push("e1"), {{workflow}}})).empty());
+  const auto& run = *world.state.find(RunId{"run-1"});
+  EXPECT_EQ(why_waiting(world.state, run, run.workflow.actions[0]).what, "the environment local is frozen by anna: holidays");
+  EXPECT_EQ(started(world.tell(FreezeAsked{"local", false, "anna"})), Names{"run-1/Ship"});
+}
+
+TEST(Engine, AnActionWhoseTimeIsOverIsStoppedAndFails) {
+  World world;
+  world.tell(EventArrived{push("e1"), {{chain()}}});
+  const auto decision = world.tell(ActionTimedOut{{"run-1"}, "Build", 1});
+  EXPECT_EQ(std::get<StopActions>(decision.commands.front()), (StopActions{{"run-1"}, "Build"}));
+  EXPECT_TRUE(world.tell(ActionTimedOut{{"run-1"}, "Build", 1}).entries.empty());
+  world.end("run-1", "Build", {.error = failure(Fault::Cancelled, "it was stopped")});
+  const auto ended = world.tell(RunWrappedUp{{"run-1"}, good});
+  EXPECT_EQ(ended.entries.back().body.at("status"), "FAILED");
+  EXPECT_EQ(ended.entries.back().body.at("reason"), "Build: Build did not end within its 480 minutes");
+}
+
+TEST(Engine, AnOrderlyStopCountsAgainstNoRun) {
+  World world;
+  world.tell(EventArrived{push("e1"), {{chain()}}});
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(started(world.tell(Restarted{Restarted::After::CleanStop})), Names{"run-1/Build"});
+}
+
+TEST(Engine, ARunThatGotOnBetweenTwoDeathsIsNotQuarantined) {
+  World world;
+  world.tell(EventArrived{push("e1"), {{chain()}}});
+  world.tell(Restarted{});
+  world.tell(Restarted{});
+  world.end("run-1", "Build", good, 3);
+  EXPECT_EQ(started(world.tell(Restarted{})), Names{"run-1/Test"});
+}
+
+TEST(Engine, ARepetitionTakesOverWhatHadSucceeded) {
+  World world;
+  Planned planned{.workflow = chain(), .repeats = RunId{"run-0"}, .taken_over = {{"Build", good}},
+                  .artifacts = {{{"run-0"}, "Build", "out", ArtifactKind::Files, {"abc"}, 3}}};
+  const auto decision = world.tell(EventArrived{push("e1"), {planned}});
+  EXPECT_EQ(started(decision), Names{"run-1/Test"});
+  const auto kept = std::ranges::find_if(decision.entries, [](const auto& entry) { return entry.kind == "artifact.kept"; });
+  ASSERT_NE(kept, decision.entries.end());
+  EXPECT_EQ(kept->body.at("run"), "run-1");
+}
+
+TEST(Engine, APullRequestFromOutsideTouchesNoEnvironment) {
+  World world;
+  auto event = push("e1");
+  event.kind = EventKind::PullRequest;
+  event.is_foreign = true;
+  Workflow workflow{.name = "w", .file = "w.yml", .actions = {action("Build"), action("Ship", {"Build"}, "local")}};
+  world.tell(EventArrived{event, {{workflow}}});
+  EXPECT_TRUE(started(world.end("run-1", "Build")).empty());
+  EXPECT_EQ(world.state.find(RunId{"run-1"})->actions.at("Ship").outcome->error->code, "TD0408");
+}
+
+TEST(Engine, CancellingARunThatWaitsAtAGateEndsIt) {
+  World world;
+  world.tell(EventArrived{push("e1"), {{gated()}}});
+  world.end("run-1", "Build");
+  EXPECT_TRUE(wraps_up(world.tell(CancelAsked{{"run-1"}, "anna"}), "run-1"));
+}
+
+TEST(Gate, AsksTwoPeopleAndNobodyTwice) {
+  World world;
+  auto workflow = gated();
+  workflow.actions[1].configuration["ApprovalsRequired"] = "2";
+  world.tell(EventArrived{push("e1"), {{workflow}}});
+  world.end("run-1", "Build");
+  EXPECT_TRUE(started(world.tell(ApprovalGiven{{"run-1"}, "Gate", "anna", true})).empty());
+  EXPECT_EQ(world.tell(ApprovalGiven{{"run-1"}, "Gate", "anna", true}).refused->code, "TD0405");
+  EXPECT_EQ(started(world.tell(ApprovalGiven{{"run-1"}, "Gate", "ben", true})), Names{"run-1/Ship"});
+}
+
+TEST(Gate, AsksAnotherPersonWhenTheEnvironmentSaysSo) {
+  World world;
+  world.limits.environments["local"] = {.approvals = 1, .other_person = true};
+  auto event = push("e1");
+  event.actor = "anna";
+  world.tell(EventArrived{event, {{gated()}}});
+  world.end("run-1", "Build");
+  EXPECT_EQ(world.tell(ApprovalGiven{{"run-1"}, "Gate", "anna", true}).refused->code, "TD0406");
+  EXPECT_EQ(started(world.tell(ApprovalGiven{{"run-1"}, "Gate", "ben", true})), Names{"run-1/Ship"});
+}
+
+TEST(Gate, FailsWhenNobodyAnswersInFourteenDays) {
+  World world;
+  world.tell(EventArrived{push("e1"), {{gated()}}});
+  world.end("run-1", "Build");
+  EXPECT_TRUE(decide(world.state, TimePassed{}, noon + std::chrono::days{13}).entries.empty());
+  decide(world.state, TimePassed{}, noon + std::chrono::days{14});
+  EXPECT_EQ(world.tell(RunWrappedUp{{"run-1"}, good}).entries.back().body.at("reason"), "Gate: nobody approved within 14 days");
+}
+
 TEST(Engine, AGateWaitsForAPersonAndARejectionFailsTheRun) {
   World world;
   Workflow workflow{.name = "g", .file = "g.yml", .actions = {action("Gate"), action("Ship", {"Gate"})}};
   workflow.actions[0].identifier = "aws/approval@v1";
   EXPECT_TRUE(started(world.tell(EventArrived{push("e1"), {{workflow}}})).empty());
-  EXPECT_EQ(world.state.find({"run-1"})->actions.at("Gate").status, ActionStatus::WaitingApproval);
+  EXPECT_EQ(world.state.find(RunId{"run-1"})->actions.at("Gate").status, ActionStatus::WaitingApproval);
   world.tell(ApprovalGiven{{"run-1"}, "Gate", "anna", false, "not on a Friday"});
   EXPECT_EQ(world.tell(RunWrappedUp{{"run-1"}, good}).entries.back().body.at("reason"),
             "Gate: anna rejected it: not on a Friday");
@@ -183,7 +356,7 @@ TEST(Engine, FoldingTheJournalGivesTheStateThatDecidingLeft) {
   fold(world.end("run-1", "Build"));
   fold(world.tell(EventArrived{push("e2"), {{chain()}}}));
   fold(world.tell(Restarted{}));
-  EXPECT_EQ(folded.runs, world.state.runs);
+  EXPECT_EQ(folded.runs(), world.state.runs());
 }
 
 }  // namespace

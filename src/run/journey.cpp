@@ -1,7 +1,6 @@
 #include "run/journey.hpp"
 
 #include "base/files.hpp"
-#include "base/log.hpp"
 #include "base/text.hpp"
 #include "run/masking.hpp"
 #include "run/way_back.hpp"
@@ -15,23 +14,6 @@ Result<ActionOutcome> not_available(const Work& work) {
       .with_code("E131")
       .at(work.action.place)
       .with_next("do it in the steps of an aws/build@v1 action, or take the action out");
-}
-
-Result<ActionOutcome> nothing_to_bootstrap(const Work& work) {
-  work.say("the local target needs no bootstrap stack");
-  return succeeded({{"deployment-platform", "AWS:CloudFormation"}, {"SKIP-DEPLOYMENT", "true"}});
-}
-
-/// aws/cdk-deploy in an environment of two phases, without a verification of its own: candidate, then the switch.
-Result<ActionOutcome> deploy_at_once(const Work& work) {
-  auto outcome = TRY(deploy_candidate(work));
-  auto run = work.run;
-  run.actions[work.action.name].outcome = outcome;
-  const auto promoted = TRY(promote({work.shop, run, work.action, work.attempt, work.stop, work.masker}));
-  outcome.outputs.insert(promoted.outputs.begin(), promoted.outputs.end());
-  outcome.detail["deployment"] = promoted.detail.at("deployment");
-  outcome.notes.push_back("promoted without verification: the workflow has no tandem/verify@v1 between deploy and promote");
-  return outcome;
 }
 
 /// What must not be seen of this action. A secret that cannot be read is missed by whoever needs it.
@@ -63,9 +45,11 @@ Result<ActionOutcome> Journey::travel(const Work& work) {
   if (kind == "tandem/report") return report(work);
   if (kind == "tandem/rollback") return roll_back(work);
   // foreign actions that have a meaning here
-  if (kind == "aws/cdk-deploy") return deploy_at_once(work);
-  if (kind == "aws/cdk-bootstrap") return nothing_to_bootstrap(work);
+  if (kind == "aws/cdk-deploy") return deploy_cdk_app(work);
+  if (kind == "aws/cdk-bootstrap") return bootstrap(work);
+  if (kind == "aws/cfn-deploy") return deploy_template(work);
   if (kind == "aws/lambda-invoke") return invoke_function(work);
+  if (kind == "aws/s3-publish") return publish_to_bucket(work);
   return not_available(work);
 }
 
@@ -79,10 +63,11 @@ ActionOutcome Journey::perform(const Run& run, const Action& action, int attempt
 }
 
 ActionOutcome Journey::wrap_up(const Run& run, std::stop_token stop) {
-  // What a shared workspace still holds when a run ends early.
-  const auto shared = shop_.folders.workspaces() / run.id.value / "shared";
-  if (const auto gone = tandem::remove_all(shared); !gone) log(Level::Warning, "workspace.left", {{"folder", shared.string()}, {"what", gone.error().what}});
-  return go_back_and_report(shop_, run, stop);
+  // Whatever way its actions ended, nothing of a run stays behind.
+  const auto cleared = tandem::remove_all(shop_.folders.workspaces() / run.id.value);
+  auto outcome = go_back_and_report(shop_, run, stop);
+  if (!cleared) outcome.notes.push_back(fmt::format("its workspace was left behind: {}", cleared.error().what));
+  return outcome;
 }
 
 }  // namespace tandem::run

@@ -53,6 +53,9 @@ Result<workflow::Values> Work::values() const {
   add_commit(shop, run, out.source);
   for (const auto& [name, value] : run.inputs) out.outputs["Inputs"][name] = value;
   for (const auto& name : workflow::secrets_of(action)) {
+    if (run.event.is_foreign)
+      return failure(Fault::Denied, "{} names the secret {}, and a pull request from outside is given none", action.name, name).with_code("TD0409")
+          .at(action.place).with_next("take the change in by a branch of this repository");
     auto value = TRY(shop.secrets.find(name));
     if (!value) return failure(Fault::Missing, "the secret {} does not exist in this project", name).with_code("E163")
                        .with_next(fmt::format("tandem secrets set {} < FILE", name));

@@ -65,13 +65,19 @@ Result<ActionOutcome> carry(const Work& work);                               // 
 Result<ActionOutcome> start_and_wait(const Work& work, const Start& start);  // tandem/start-workflow
 Result<ActionOutcome> detect_sync(const Work& work);                         // tandem/detect-sync
 Result<ActionOutcome> compose_bundle(const Work& work);                      // tandem/compose
+/// The same; `on_choice` hears of every handler, also when no bundle comes of it.
+Result<ActionOutcome> compose_bundle(const Work& work, const std::function<void(const HandlerChoice&)>& on_choice);
 Result<ActionOutcome> keep_contract(const Work& work);                       // tandem/contract
 Result<ActionOutcome> deploy_candidate(const Work& work);                    // tandem/deploy
 Result<ActionOutcome> verify_candidate(const Work& work);                    // tandem/verify
 Result<ActionOutcome> promote(const Work& work);                             // tandem/promote
 Result<ActionOutcome> roll_back(const Work& work);                           // tandem/rollback
 Result<ActionOutcome> report(const Work& work);                              // tandem/report
+Result<ActionOutcome> bootstrap(const Work& work);                           // aws/cdk-bootstrap
+Result<ActionOutcome> deploy_cdk_app(const Work& work);                      // aws/cdk-deploy
+Result<ActionOutcome> deploy_template(const Work& work);                     // aws/cfn-deploy
 Result<ActionOutcome> invoke_function(const Work& work);                     // aws/lambda-invoke
+Result<ActionOutcome> publish_to_bucket(const Work& work);                   // aws/s3-publish
 
 /// What deploy_candidate would change. Prepares nothing.
 Result<deploy::Plan> plan_candidate(const Work& work);

@@ -1,10 +1,13 @@
 // Stations of the infrastructure side: detect, compose, deploy the candidate, verify it.
 
+#include "base/digest.hpp"
 #include "base/files.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
 #include "compose/compose.hpp"
+#include "deploy/local/runtime.hpp"
 #include "deploy/synth.hpp"
+#include "run/function_environment.hpp"
 #include "run/station.hpp"
 #include "run/syncing.hpp"
 #include "run/verification.hpp"
@@ -70,6 +73,24 @@ Result<fs::path> laid_out(const Work& work, const std::optional<Bundle>& bundle)
   return folder;
 }
 
+/// Runs the CDK app on a laid-out tree. `bundle` stands for the function's folder, so that code which changes there
+/// alone does not run the app again.
+Result<Assembly> synthesised(const Work& work, const EnvironmentConfiguration& environment, const fs::path& folder, const std::string& entry_point,
+                             const Digest& bundle) {
+  const auto root = TRY(work.configured("CdkRootPath", environment.cdk_folder));
+  deploy::SynthRequest request{.folder = (folder / root).lexically_normal(), .cache = work.shop.folders.cache() / "synth",
+                               .environment = environment.name};
+  request.tools = tools_of_this_machine();
+  if (!bundle.empty()) {
+    request.entry_point = entry_point;
+    request.bundle = bundle;
+    request.bundle_path = fs::path(work.shop.configuration.compose.folder).lexically_relative(fs::path(root).lexically_normal()).string();
+    request.context["handler"] = entry_point;
+  }
+  request.context["environment"] = environment.name;
+  return deploy::synthesise(request, [&](std::string_view line) { work.say(line); }, work.stop);
+}
+
 Result<Release> released(const Work& work, const std::optional<Bundle>& bundle, const Assembly& assembly) {
   Release release{.application = detected(work.run).application, .infrastructure = deployed_commit(work.run), .assembly = assembly.digest,
                   .at = work.shop.clock.now()};
@@ -87,6 +108,80 @@ Result<std::map<std::string, std::string>> parameters_for(const Work& work, cons
   std::map<std::string, std::string> out{{"TandemRelease", release.id.value}};
   for (const auto& [name, text] : environment.parameters) out[name] = TRY(work.shop.revealed(text), "reading the parameter {}", name);
   return out;
+}
+
+/// Stands for the release until there is one: its id is made from what compose gives.
+const ReleaseId no_release{"rel-0000000000000000"};
+
+/// What the function would get in this assembly, told in the log. Nothing when the template does not say which it is.
+Result<std::optional<FunctionEnvironment>> environment_in(const Work& work, const EnvironmentConfiguration& environment, const Assembly& assembly,
+                                                          const std::string& entry_point, const ReleaseId& release) {
+  const auto parameters = TRY(parameters_for(work, environment, {.id = release}));
+  auto found = TRY(function_environment(assembly, entry_point, parameters, environment.region));
+  if (!found) return found;
+  // Secrets stay unseen even where the template forgets NoEcho.
+  for (const auto& [name, text] : environment.parameters)
+    if (parameters.at(name) != text) found->hidden_values.push_back(parameters.at(name));
+  const auto& wanted = work.shop.configuration.compose.runtime;
+  if (found->runtime.empty() || found->runtime == wanted) return found;
+  return failure(Fault::Invalid, "the template gives {} the runtime {}, the bundle is made for {}", found->function, found->runtime, wanted)
+      .with_code("TD0408").with_next(fmt::format("set compose.runtime: {} in tandem.yaml, or the function's runtime in the CDK app", found->runtime));
+}
+
+/// The environment the function will have, out of the template as it is without this bundle: compose comes before synth.
+Result<std::optional<FunctionEnvironment>> expected_environment(const Work& work, const EnvironmentConfiguration& environment) {
+  const auto& compose = work.shop.configuration.compose;
+  const auto entry_point = compose.handlers.front() + (compose::is_native(compose.runtime) ? "" : ".lambda_handler");
+  const auto folder = TRY(laid_out(work, std::nullopt));
+  const auto assembly = TRY(synthesised(work, environment, folder, entry_point, digest_of("before there is a bundle")), "synthesising for the function's environment");
+  return environment_in(work, environment, assembly, entry_point, no_release);
+}
+
+Digest digest_of_environment(const std::optional<FunctionEnvironment>& environment) {
+  return environment ? digest_of(to_canonical_text(json_of(environment->variables))) : Digest{};
+}
+
+/// boto3 and the runtime client, as Lambda's Python brings them.
+Result<fs::path> packages_of_runtime(const Work& work) {
+  const auto& runtime = work.shop.configuration.compose.runtime;
+  if (compose::is_native(runtime)) return fs::path{};
+  const auto folder = TRY(deploy::local::ensure_python_runtime(work.shop.folders.cache() / "python", "python3", [&](std::string_view line) { work.say(line); }),
+                          "making the Python runtime of functions");
+  const auto packages = folder / "lib" / runtime / "site-packages";
+  std::error_code ignored;
+  return fs::exists(packages, ignored) ? packages : fs::path{};
+}
+
+/// Where and how a handler is tried.
+Result<compose::ComposeRequest> compose_request(const Work& work, const std::optional<FunctionEnvironment>& environment) {
+  compose::ComposeRequest request{.tree = TRY(work.shop.pair.repository().tree_of(deployed_commit(work.run))), .repository = work.run.repository,
+                                  .configuration = work.shop.configuration.compose, .stop = work.stop};
+  if (environment) {
+    request.function_environment = environment->variables;
+    request.hidden_values = environment->hidden_values;
+  }
+  request.runtime_packages = TRY(packages_of_runtime(work));
+  request.installer_environment = tools_of_this_machine();
+  request.cache = work.shop.folders.cache() / "packages";
+  request.bundles = work.shop.folders.bundles();
+  if (work.shop.configuration.unsandboxed) request.isolation = compose::Isolation::IfAvailable;
+  return request;
+}
+
+/// The handler has been tried in the environment that was expected; where this release gives it another one, once more.
+Done try_in_final_environment(const Work& work, const EnvironmentConfiguration& environment, const Bundle& bundle, const Assembly& assembly, const Release& release) {
+  const auto same_but_release = TRY(environment_in(work, environment, assembly, bundle.entry_point, no_release));
+  const auto* tried = find_detail(work.run, "environment");
+  const auto digest = digest_of_environment(same_but_release);
+  if (tried != nullptr && tried->is_string() && std::string_view(tried->as_string()) == digest.value) {
+    work.say("the handler was tried in the very environment of this release, but for the release's own name");
+    return done();
+  }
+  const auto final_one = TRY(environment_in(work, environment, assembly, bundle.entry_point, release.id));
+  const auto request = TRY(compose_request(work, final_one));
+  const auto answer = TRY(compose::try_again(bundle, request), "trying {} in the environment of this release", bundle.handler);
+  work.say(fmt::format("{} was tried again, because the environment is not the one it was composed with: answered {} on GET /health", bundle.handler, answer.status));
+  return done();
 }
 
 /// The application that detection has proven, as compose wants to know it.
@@ -127,18 +222,7 @@ CommitId deployed_commit(const Run& run) {
 
 Result<Assembly> synthesised(const Work& work, const EnvironmentConfiguration& environment, const std::optional<Bundle>& bundle) {
   const auto folder = TRY(laid_out(work, bundle));
-  const auto root = TRY(work.configured("CdkRootPath", environment.cdk_folder));
-  deploy::SynthRequest request{.folder = (folder / root).lexically_normal(), .cache = work.shop.folders.cache() / "synth",
-                               .environment = environment.name};
-  request.tools = tools_of_this_machine();
-  if (bundle) {
-    request.entry_point = bundle->entry_point;
-    request.bundle = bundle->digest;
-    request.bundle_path = fs::path(work.shop.configuration.compose.folder).lexically_relative(fs::path(root).lexically_normal()).string();
-    request.context["handler"] = bundle->entry_point;
-  }
-  request.context["environment"] = environment.name;
-  auto assembly = TRY(deploy::synthesise(request, [&](std::string_view line) { work.say(line); }, work.stop), "synthesising");
+  auto assembly = TRY(synthesised(work, environment, folder, bundle ? bundle->entry_point : "", bundle ? bundle->digest : Digest{}), "synthesising");
   work.say(assembly.reused ? "synth: nothing the CDK app reads has changed; the assembly of an earlier run is used"
                            : fmt::format("synth: {} stacks", assembly.stacks.size()));
   return assembly;
@@ -161,20 +245,41 @@ Result<ActionOutcome> detect_sync(const Work& work) {
 }
 
 Result<ActionOutcome> compose_bundle(const Work& work) {
+  return compose_bundle(work, [&](const HandlerChoice& choice) {
+    work.say(fmt::format("{} {}: {}: {}{}", choice.chosen ? "*" : " ", choice.handler, choice.state, choice.reason, choice.place ? fmt::format(" ({})", text(*choice.place)) : ""));
+  });
+}
+
+Result<ActionOutcome> compose_bundle(const Work& work, const std::function<void(const HandlerChoice&)>& on_choice) {
   const auto& store = work.shop.pair.repository();
-  compose::ComposeRequest request{.tree = TRY(store.tree_of(deployed_commit(work.run))), .repository = work.run.repository,
-                                  .configuration = work.shop.configuration.compose, .stop = work.stop};
-  if (auto application = TRY(proven_application(work))) request.application = std::move(*application);
-  request.installer_environment = tools_of_this_machine();
-  request.cache = work.shop.folders.cache() / "packages";
-  request.bundles = work.shop.folders.bundles();
-  if (work.shop.configuration.unsandboxed) request.isolation = compose::Isolation::IfAvailable;
-  const auto bundle = TRY(compose::compose(store, request), "composing the handler of {}", deployed_commit(work.run).value.substr(0, 12));
-  for (const auto& choice : bundle.choices) work.say(fmt::format("{} {}: {}", choice.chosen ? "*" : " ", choice.handler, choice.reason));
+  auto application = TRY(proven_application(work));
+  if (application) application->tree = TRY(store.tree_of(application->commit));
+  const auto environment = TRY(work.shop.environment(work.action.environment));
+  const auto expected = TRY(expected_environment(work, environment));
+  auto request = TRY(compose_request(work, expected));
+  request.application = std::move(application);
+  if (expected)
+    work.say(fmt::format("handlers are tried with the {} variables that the template gives {}{}{}", expected->variables.size(), expected->function,
+                         expected->stand_ins.empty() ? "" : "; stand-ins for what is not made yet: ", join(expected->stand_ins, ", ")));
+  const auto bundle = TRY(compose::compose(store, request, on_choice), "composing the handler of {}", deployed_commit(work.run).value.substr(0, 12));
   work.say(fmt::format("bundle {}: {} packages", bundle.digest.value, bundle.packages.size()));
+  for (const auto& note : bundle.notes) work.say(note);
   auto outcome = succeeded({{"Bundle", bundle.digest.value}, {"Handler", bundle.handler}});
+  for (const auto& choice : bundle.choices)
+    if (choice.state == "rejected") outcome.notes.push_back(fmt::format("{} cannot stand in: {}", choice.handler, choice.reason));
+  if (!expected) outcome.notes.emplace_back("no function of the template enters through the bundle's handler; it was tried without the function's variables");
   outcome.detail["bundle"] = tandem::to_json(bundle);
+  outcome.detail["environment"] = digest_of_environment(expected).value;
   return outcome;
+}
+
+/// The bill of materials and the lock, as artifacts of the run.
+Done keep_materials(const Work& work, const Bundle& bundle) {
+  for (const auto* name : {compose::sbom_file, compose::lock_file}) {
+    const auto bytes = read_file(fs::path(bundle.folder) / name);
+    if (bytes) TRY(work.shop.keep(work.run.id, work.action.name, name, ArtifactKind::Document, *bytes), "keeping {}", name);
+  }
+  return done();
 }
 
 Result<deploy::Plan> plan_candidate(const Work& work) {
@@ -197,6 +302,10 @@ Result<ActionOutcome> deploy_candidate(const Work& work) {
   if (find_detail(work.run, "bundle") != nullptr) bundle = TRY(bundle_of(work.run));
   const auto assembly = TRY(synthesised(work, environment, bundle));
   const auto release = TRY(released(work, bundle, assembly));
+  if (bundle) {
+    TRY(try_in_final_environment(work, environment, *bundle, assembly, release));
+    TRY(keep_materials(work, *bundle));
+  }
   deploy::PrepareRequest request{.deployment = {"dep-" + work.run.id.value}, .release = release.id, .assembly = assembly,
                                  .entry_point = bundle ? bundle->entry_point : "", .parameters = TRY(parameters_for(work, environment, release))};
   auto* const target = TRY(work.shop.target(environment.name));

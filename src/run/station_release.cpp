@@ -73,21 +73,4 @@ Result<ActionOutcome> report(const Work& work) {
   return outcome;
 }
 
-Result<ActionOutcome> invoke_function(const Work& work) {
-  auto* const target = TRY(work.shop.target(work.action.environment));
-  const auto function = TRY(work.configured("Function"));
-  const auto payload = TRY(work.configured("RequestPayload", "{}"));
-  const auto go_on = TRY(work.configured("ContinueOnError", "false"));
-  const auto answer = TRY(target->invoke(function, "", payload), "invoking {}", function);
-  work.say(answer.payload.substr(0, 4096));
-  const bool failed = answer.status >= 300 || !answer.function_error.empty();
-  if (failed && go_on != "true")
-    return failure(Fault::Broken, "{} answered with a function error: {}", function, answer.payload.substr(0, 300)).with_code("E-RUN-16");
-  std::map<std::string, std::string> outputs;
-  if (const auto parsed = parse_json(answer.payload, "lambda-response.json"); parsed && parsed->is_object())
-    for (const auto& [key, value] : parsed->as_object())
-      outputs[std::string(key)] = value.is_string() ? std::string(value.as_string()) : to_text(value);
-  return succeeded(std::move(outputs));
-}
-
 }  // namespace tandem::run

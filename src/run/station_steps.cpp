@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 /// What every step finds without asking. The undocumented names are there because workflow files gate deployments on them.
-std::map<std::string, std::string> provided(const Run& run, const workflow::Values& values) {
+std::map<std::string, std::string> provided(const Run& run, const Action& action, const workflow::Values& values) {
   const auto of_source = [&values](const char* name) {
     const auto found = values.source.find(name);
     return found == values.source.end() ? std::string() : found->second;
@@ -33,7 +33,8 @@ std::map<std::string, std::string> provided(const Run& run, const workflow::Valu
                                          {"CODECATALYST_SOURCE_BRANCH_REF", run.commit.value},
                                          {"CODECATALYST_WORKFLOW_NAME", run.workflow.name},
                                          {"CODECATALYST_COMMIT_AUTHOR", of_source("CommitAuthor")},
-                                         {"CODECATALYST_TRIGGER_TYPE", of_source("TriggerType")}};
+                                         {"CODECATALYST_TRIGGER_TYPE", of_source("TriggerType")},
+                                         {"TANDEM_EFFECT_KEY", run.id.value + "/" + action.name}};  // the same on every attempt
   if (!run.event.destination.empty()) out["CODECATALYST_TARGET_BRANCH_NAME"] = run.event.destination;
   return out;
 }
@@ -51,10 +52,17 @@ shell::Limits limits_of(const Configuration& configuration) {
           .file_bytes = configuration.step_limits.file_mib << 20};
 }
 
+bool may_reach_network(const Work& work) {
+  const auto& configuration = work.shop.configuration;
+  return configuration.network_in_steps || std::ranges::any_of(configuration.actions_with_network, [&](const std::string& name) {
+           return name == work.action.name || name == work.run.workflow.name + "/" + work.action.name;
+         });
+}
+
 Result<shell::StepsRequest> request_for(const Work& work, const Workspace& space) {
   const auto values = TRY(work.values());
   const auto& configuration = work.shop.configuration;
-  shell::StepsRequest request{.folder = space.root(), .source_folder = space.source(), .artifact_folders = space.artifact_folders(work),
+  shell::StepsRequest request{.folder = space.root(), .source_folder = space.source(), .artifact_folders = space.artifact_folders(),
                               .working_folder = space.working()};
   // Every secret of the action is masked, each is seen only by the steps that name it.
   request.secrets = values.secrets;
@@ -66,14 +74,14 @@ Result<shell::StepsRequest> request_for(const Work& work, const Workspace& space
   }
   for (const auto& [name, text] : work.action.variables) request.variables[name] = TRY(workflow::substituted(std::string_view(text), values));
   for (const auto& [name, value] : work.run.inputs) request.variables.emplace(name, value);
-  for (const auto& [name, value] : provided(work.run, values)) request.variables.emplace(name, value);
+  for (const auto& [name, value] : provided(work.run, work.action, values)) request.variables.emplace(name, value);
   if (!work.action.environment.empty()) {
     const auto environment = TRY(work.shop.environment(work.action.environment));
     if (environment.target == TargetKind::Local) add_credentials(environment, request.variables);
   }
   request.outputs = work.action.output_variables;
   request.time_limit = std::chrono::minutes{work.action.timeout_minutes.value_or(480)};
-  request.network = configuration.network_in_steps ? shell::Network::Allowed : shell::Network::Denied;
+  request.network = may_reach_network(work) ? shell::Network::Allowed : shell::Network::Denied;
   request.isolation = configuration.unsandboxed ? shell::IsolationPolicy::AllowUnsandboxed : shell::IsolationPolicy::Required;
   request.errexit = configuration.errexit_in_steps ? shell::Errexit::On : shell::Errexit::Off;
   request.limits = limits_of(configuration);

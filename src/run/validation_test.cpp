@@ -27,9 +27,10 @@ struct Disk {
   fs::path file = folder.path() / ".codecatalyst" / "workflows" / "build.yml";
   explicit Disk(std::string_view text) { EXPECT_TRUE(write_file(file, text)); }
   Result<Answer> validate(ValidationRequest request = {}) {
-    request.paths = {folder.path()};
+    if (request.paths.empty()) request.paths = {folder.path()};
     request.known.check_known = false;
-    return run::validate(request);
+    const auto files = TRY(examine(request));
+    return answer_of(files, request);
   }
 };
 
@@ -64,29 +65,61 @@ TEST(Validation, ExitsFourWhenAFileIsValidButCannotRunHere) {
 }
 
 TEST(Validation, SaysWhichPathIsNotThere) {
-  const auto answer = validate({.paths = {"/nowhere/at/all"}});
-  ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().code, "TD0103");
+  const auto files = examine({.paths = {"/nowhere/at/all"}});
+  ASSERT_FALSE(files);
+  EXPECT_EQ(files.error().code, "TD0103");
 }
 
-TEST(Validation, WritesOnlyCorrectionsThatStillFit) {
-  Diagnostic fits{.place = {"f", 2, 3}};
-  fits.fix = TextEdit{{"f", 2, 3}, "Push", "PUSH"};
-  Diagnostic stale = fits;
-  stale.fix = TextEdit{{"f", 1, 1}, "nothing", "something"};
-  const auto better = corrected("\u00e4: b\n\u00fc Push\n", {stale, fits});
-  EXPECT_EQ(better.text, "\u00e4: b\n\u00fc PUSH\n");
-  EXPECT_EQ(better.count, 1);
+TEST(Validation, ReadsStandardInput) {
+  const auto answer = Disk(good).validate({.paths = {"-"}, .standard_input = with("Steps:", "Stpes:")});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->exit, 2);
+  EXPECT_EQ(answer->document.at("files").at(0).at("file"), "standard input");
+}
+
+TEST(Validation, FindsDefinitionsInSubfoldersAndLeavesOtherYamlAlone) {
+  Disk disk(good);
+  EXPECT_TRUE(write_file(disk.file.parent_path() / "nightly" / "b.yaml", good));
+  EXPECT_TRUE(write_file(disk.file.parent_path() / "off.yml.disabled", "["));
+  EXPECT_TRUE(write_file(disk.folder.path() / "compose.yml", "services: {}\n"));
+  EXPECT_TRUE(write_file(disk.folder.path() / "node_modules" / "x" / ".codecatalyst" / "workflows" / "c.yml", "["));
+  const auto answer = disk.validate();
+  ASSERT_TRUE(answer) << answer.error().what;
+  EXPECT_EQ(answer->document.at("checked"), 2) << to_pretty_text(answer->document);
+}
+
+TEST(Validation, WritesCorrectionsOnceAndKeepsTheRestOfTheFileAndItsMode) {
+  const auto text = "# why we build\n" + with("Steps:", "Stpes:   # one per command");
+  Disk disk(text);
+  fs::permissions(disk.file, fs::perms{0600});
+  const ValidationRequest fix{.corrections = ValidationRequest::Corrections::Write};
+  const auto answer = disk.validate(fix);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->exit, 0) << to_pretty_text(answer->document);
+  EXPECT_EQ(answer->document.at("fixed"), 1);
+  EXPECT_EQ(*read_file(disk.file), "# why we build\n" + with("Steps:", "Steps:   # one per command"));
+  EXPECT_EQ(fs::status(disk.file).permissions(), fs::perms{0600});
+  EXPECT_EQ(disk.validate(fix)->document.at("fixed"), 0);
+}
+
+TEST(Validation, ShowsThePlanWhenAsked) {
+  const auto answer = Disk(good).validate({.plans = ValidationRequest::Plans::Show});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->document.at("files").at(0).at("plan").at("actions").at(0).at("identifier"), "aws/build@v1");
+}
+
+TEST(Validation, CountsWarningsAsErrorsWhenStrict) {
+  const auto text = with("- Run: make", "- Run: make || true");
+  EXPECT_EQ(Disk(text).validate()->exit, 0);
+  EXPECT_EQ(Disk(text).validate({.strictness = workflow::Strictness::Strict})->exit, 2);
 }
 
 TEST(Validation, SaysTheSameAsSarif) {
-  const auto answer = Disk(with("Steps:", "Stpes:")).validate();
-  ASSERT_TRUE(answer);
-  const auto sarif = sarif_of(answer->document, "1.2.3");
-  const auto& results = sarif.at("runs").at(0).at("results").as_array();
-  const auto found = std::ranges::find_if(results, [](const auto& each) { return each.at("ruleId") == "E110"; });
-  ASSERT_NE(found, results.end()) << to_pretty_text(sarif);
-  const auto& result = *found;
+  Disk disk(with("Steps:", "Stpes:"));
+  ValidationRequest request{.paths = {disk.file}};
+  request.known.check_known = false;
+  const auto sarif = sarif_of(*examine(request), "1.2.3");
+  const auto& result = sarif.at("runs").at(0).at("results").at(0);
   EXPECT_EQ(result.at("level"), "error");
   EXPECT_EQ(result.at("locations").at(0).at("physicalLocation").at("region").at("startLine"), 10);
 }

@@ -11,6 +11,7 @@ namespace tandem::run {
 namespace {
 
 bool failed(const Run& run) {
+  if (run.status == RunStatus::Stopping || run.ending) return true;   // it was let go: what it began is undone
   return std::ranges::any_of(run.actions, [](const auto& pair) {
     return pair.second.status == ActionStatus::Failed || pair.second.status == ActionStatus::Stopped;
   });

@@ -106,7 +106,8 @@ Workspace::~Workspace() {
 
 Workspace::Workspace(Workspace&& other) noexcept
     : root_(std::exchange(other.root_, {})), source_(std::move(other.source_)), artifacts_(std::move(other.artifacts_)),
-      stamps_(std::move(other.stamps_)), digests_(std::move(other.digests_)), goes_on_(other.goes_on_) {}
+      stamps_(std::move(other.stamps_)), digests_(std::move(other.digests_)), goes_on_(other.goes_on_),
+      shown_artifacts_(std::move(other.shown_artifacts_)) {}
 
 fs::path Workspace::working() const {
   if (!source_.empty()) return source_;
@@ -139,6 +140,7 @@ Result<Workspace> Workspace::lay_out(const Work& work) {
   if (work.action.takes_source) TRY(space.lay_out_source(work));
   size_t number = 0;
   for (const auto& name : work.action.input_artifacts) TRY(space.lay_out_artifact(work, name, ++number));
+  space.name_artifacts(work);
   if (work.action.shared_instance) TRY(write_file(space.root_ / complete_mark, ""));
   else TRY(space.remember());
   return space;
@@ -146,12 +148,12 @@ Result<Workspace> Workspace::lay_out(const Work& work) {
 
 Done Workspace::lay_out_source(const Work& work) {
   const auto repository = TRY(work.shop.repository(work.run.repository));
-  {
+  // Actions run side by side, and a repository object is for one thread.
+  const auto store = TRY(git::Repository::open(work.shop.folders.pair_store()));
+  if (!store.commit(work.run.commit)) {  // what started the run has brought it, unless the pair store was made anew
     const auto lock = TRY(work.shop.pair.lock(std::chrono::minutes{2}, work.stop));
     TRY(work.shop.pair.fetch(repository, work.stop), "fetching {}", repository.name);
   }
-  // Actions run side by side, and a repository object is for one thread.
-  const auto store = TRY(git::Repository::open(work.shop.folders.pair_store()));
   const auto tree = TRY(store.tree_of(work.run.commit));
   source_ = root_ / "git" / "v1" / repository.name;
   TRY(make_folders(source_));
@@ -190,17 +192,17 @@ Done Workspace::remember() {
   return done();
 }
 
-std::map<std::string, fs::path> Workspace::artifact_folders(const Work& work) const {
-  const auto shown = [](std::string action) { return replaced(action, ".", "@"); };
-  std::map<std::string, fs::path> out;
+void Workspace::name_artifacts(const Work& work) {
+  const auto shown = [](const std::string& action) { return replaced(action, ".", "@"); };
   for (const auto& [name, folder] : artifacts_) {
-    out[name] = folder;
-    out[shown(work.action.name) + "/" + name] = folder;
-    for (const auto& other : work.run.workflow.actions)
+    // Where an action has the artifact's name, its folder holds others; nothing may be put into an artifact.
+    const auto& actions = work.run.workflow.actions;
+    if (std::ranges::none_of(actions, [&](const Action& other) { return shown(other.name) == name; })) shown_artifacts_[name] = folder;
+    shown_artifacts_[shown(work.action.name) + "/" + name] = folder;
+    for (const auto& other : actions)
       if (std::ranges::any_of(other.output_artifacts, [&](const ArtifactOutput& output) { return output.name == name; }))
-        out[shown(other.name) + "/" + name] = folder;
+        shown_artifacts_[shown(other.name) + "/" + name] = folder;
   }
-  return out;
 }
 
 Result<fs::path> Workspace::inside(const std::string& path) const {
@@ -209,6 +211,8 @@ Result<fs::path> Workspace::inside(const std::string& path) const {
   for (const auto* own : {"~", "$HOME", "/root"})
     if (below(own)) return path_without_links(home(), rest(own));
   if (below("/sources/WorkflowSource") && !source_.empty()) return path_without_links(source_, rest("/sources/WorkflowSource"));
+  for (const auto& [name, folder] : shown_artifacts_)
+    if (below("/artifacts/" + name)) return path_without_links(folder, rest("/artifacts/" + name));
   if (below(root_.string())) return path_without_links(root_, rest(root_.string()));
   return path_without_links(working(), path);
 }
@@ -283,7 +287,7 @@ Result<std::optional<Workspace::Discarded>> Workspace::discarded(const Work& wor
   if (lost.empty() && leftovers == 0) return std::optional<Discarded>{};
   const auto count = lost.size();
   if (count > named_max) lost.resize(named_max);
-  auto line = fmt::format("{} files changed in this workspace are discarded", count);
+  auto line = fmt::format("{} changed in this workspace {} discarded", count == 1 ? "1 file" : fmt::format("{} files", count), count == 1 ? "is" : "are");
   if (count > 0) line += fmt::format(": {}{}", join(lost, ", "), count > named_max ? ", ..." : "");
   if (leftovers > 0) {
     std::vector<std::string> names(folders.begin(), folders.end());

@@ -39,14 +39,14 @@ class Workspace {
   /// By artifact name.
   const std::map<std::string, std::filesystem::path>& artifacts() const { return artifacts_; }
   /// As a step finds them: "<this action>/<artifact>", "<its producer>/<artifact>", "<artifact>".
-  std::map<std::string, std::filesystem::path> artifact_folders(const Work& work) const;
+  const std::map<std::string, std::filesystem::path>& artifact_folders() const { return shown_artifacts_; }
   /// The primary input: the source, else the first artifact, else an empty folder.
   std::filesystem::path working() const;
   std::filesystem::path home() const { return root_ / "home"; }
   bool goes_on() const { return goes_on_; }                              ///< another action works here after this one
 
   /// Where a path of the workflow file leads: relative to the working folder, or one of a step's absolute paths (~, the
-  /// workspace, /sources/WorkflowSource). Errors: Denied when it leads out, or over a link.
+  /// workspace, /sources/WorkflowSource, /artifacts/...). Errors: Denied when it leads out, or over a link.
   Result<std::filesystem::path> inside(const std::string& path) const;
 
   /// One line about what was made or changed here and is handed to nobody, if anything was.
@@ -60,6 +60,7 @@ class Workspace {
   Workspace() = default;
   Done lay_out_source(const Work& work);
   Done lay_out_artifact(const Work& work, const std::string& name, size_t number);
+  void name_artifacts(const Work& work);
   Done remember();
   Result<std::vector<std::string>> changed_sources(const Work& work) const;
   Result<std::vector<std::string>> changed_in_artifacts() const;
@@ -70,6 +71,7 @@ class Workspace {
   std::map<std::string, Stamp> stamps_;              ///< of the source's files, as laid out; empty in a shared one
   std::map<std::string, std::string> digests_;       ///< of the artifacts' files, by path below the root
   bool goes_on_ = false;
+  std::map<std::string, std::filesystem::path> shown_artifacts_;   ///< "<action>/<artifact>" and "<artifact>"
 };
 
 /// Below `folder`, following no link on the way. Errors: Denied.

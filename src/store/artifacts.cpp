@@ -29,4 +29,6 @@ Result<std::string> Artifacts::get(const Digest& digest) const {
   return seal_.open(sealed, digest.value);
 }
 
+Done Artifacts::remove(const Digest& digest) const { return tandem::remove_all(path_of(digest)); }
+
 }  // namespace tandem::store

@@ -17,6 +17,8 @@ class Artifacts {
   Result<Digest> put(std::string_view bytes) const;
   /// Errors: Missing; Broken when the stored bytes were changed.
   Result<std::string> get(const Digest& digest) const;
+  /// Nothing there is success.
+  Done remove(const Digest& digest) const;
 
  private:
   Artifacts(std::filesystem::path folder, Seal seal) : folder_(std::move(folder)), seal_(std::move(seal)) {}

@@ -36,5 +36,43 @@ TEST(Secrets, RefuseNamesThatLeaveTheFolder) {
   EXPECT_FALSE(Secrets::open(folder.path())->set("../x", "y"));
 }
 
+TEST(Secrets, ARotationSealsAllUnderANewKeyAndOtherReadersNotice) {
+  const auto folder = *TemporaryFolder::make();
+  auto secrets = *Secrets::open(folder.path());
+  const auto reader = *Secrets::open(folder.path());
+  ASSERT_TRUE(secrets.set("one", "first"));
+  ASSERT_TRUE(secrets.set("two", "second"));
+  const auto key = *read_file(folder.path() / "key");
+  const auto sealed = *read_file(folder.path() / "one.sealed");
+  EXPECT_EQ(*secrets.rotate(), 2U);
+  EXPECT_NE(*read_file(folder.path() / "key"), key);
+  EXPECT_EQ(std::filesystem::status(folder.path() / "key").permissions(), std::filesystem::perms(0600));
+  EXPECT_FALSE(std::filesystem::exists(folder.path() / "key.next"));
+  EXPECT_EQ(**reader.find("one"), "first");
+  EXPECT_EQ(**reader.find("two"), "second");
+  // Who kept the old key opens nothing any more.
+  ASSERT_TRUE(replace_file(folder.path() / "old", key, 0600));
+  EXPECT_FALSE(Seal::load_or_create(folder.path() / "old")->open(*read_file(folder.path() / "one.sealed"), "one"));
+  ASSERT_TRUE(write_file(folder.path() / "one.sealed", sealed));
+  EXPECT_FALSE(reader.find("one")) << "and what it sealed is refused";
+}
+
+TEST(Secrets, AnInterruptedRotationLosesNothingAndGoesOn) {
+  const auto folder = *TemporaryFolder::make();
+  auto secrets = *Secrets::open(folder.path());
+  ASSERT_TRUE(secrets.set("one", "first"));
+  ASSERT_TRUE(secrets.set("two", "second"));
+  // As a crash after the first secret leaves it.
+  const auto next = *Seal::load_or_create(folder.path() / "key.next");
+  ASSERT_TRUE(replace_file(folder.path() / "one.sealed", next.close("first", "one"), 0600));
+  EXPECT_EQ(**secrets.find("one"), "first");
+  EXPECT_EQ(**secrets.find("two"), "second");
+  ASSERT_TRUE(secrets.set("three", "third"));
+  EXPECT_EQ(**secrets.find("three"), "third");
+  EXPECT_EQ(*secrets.rotate(), 3U);
+  for (const auto& [name, value] : std::map<std::string, std::string>{{"one", "first"}, {"two", "second"}, {"three", "third"}})
+    EXPECT_EQ(**secrets.find(name), value);
+}
+
 }  // namespace
 }  // namespace tandem::store

@@ -1,6 +1,7 @@
 #include "store/history.hpp"
 
 #include <charconv>
+#include <set>
 
 namespace tandem::store {
 namespace {
@@ -17,6 +18,11 @@ CREATE TABLE IF NOT EXISTS artifacts (number INTEGER PRIMARY KEY, run TEXT, acti
 CREATE TABLE IF NOT EXISTS syncs (number INTEGER PRIMARY KEY, id TEXT UNIQUE, landed TEXT, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS syncs_landed ON syncs (landed);
 CREATE TABLE IF NOT EXISTS releases (number INTEGER PRIMARY KEY, id TEXT UNIQUE, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS pull_requests (repository TEXT, number INTEGER, body TEXT NOT NULL, PRIMARY KEY (repository, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS freezes (environment TEXT PRIMARY KEY, actor TEXT, reason TEXT, at TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS schedules (place TEXT PRIMARY KEY, at TEXT) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS runs_workflow ON runs (workflow, number);
+CREATE INDEX IF NOT EXISTS runs_status ON runs (status, number);
 CREATE TABLE IF NOT EXISTS deployments (number INTEGER PRIMARY KEY, id TEXT UNIQUE, environment TEXT, body TEXT NOT NULL);
 )";
 
@@ -88,6 +94,14 @@ Done History::put(const Change& change, std::int64_t position) {
       TRY(database_.execute("INSERT INTO deployments (id, environment, body) VALUES (?, ?, ?) "
                             "ON CONFLICT (id) DO UPDATE SET body = excluded.body",
                             {deployment.id.value, deployment.environment, to_text(to_json(deployment))}));
+    for (const auto& request : change.pull_requests)
+      TRY(database_.execute("INSERT OR REPLACE INTO pull_requests VALUES (?, ?, ?)", {request.repository, request.number, to_text(to_json(request))}));
+    for (const auto& freeze : change.frozen)
+      TRY(database_.execute("INSERT OR REPLACE INTO freezes VALUES (?, ?, ?, ?)", {freeze.environment, freeze.actor, freeze.reason, rfc3339(freeze.at)}));
+    for (const auto& environment : change.thawed)
+      TRY(database_.execute("DELETE FROM freezes WHERE environment = ?", {environment}));
+    for (const auto& [place, at] : change.schedules)
+      TRY(database_.execute("INSERT OR REPLACE INTO schedules VALUES (?, ?)", {place, rfc3339(at)}));
     TRY(database_.execute("INSERT OR REPLACE INTO position VALUES (1, ?)", {position}));
     return done();
   });
@@ -98,12 +112,15 @@ Result<std::optional<Run>> History::find_run(const RunId& id) {
 }
 
 Result<std::vector<Run>> History::runs(const RunQuery& query) {
-  const auto before = query.before > 0 ? query.before : std::int64_t{1} << 60;
-  return bodies<Run>(database_,
-                     "SELECT body FROM runs WHERE number < ?1 AND (?2 = '' OR repository = ?2) AND "
-                     "(?3 = '' OR workflow = ?3) AND (?4 = '' OR status = ?4) ORDER BY number DESC LIMIT ?5",
-                     {before, query.repository, query.workflow, query.status, static_cast<std::int64_t>(query.count)},
-                     run_from_json);
+  // Only the conditions that are given: each then has an index to walk backwards.
+  std::string where = "number < ?1";
+  std::vector<SqlValue> values{query.before > 0 ? query.before : std::int64_t{1} << 60, static_cast<std::int64_t>(query.count)};
+  for (const auto& [column, value] : {std::pair{"repository", &query.repository}, {"workflow", &query.workflow}, {"status", &query.status}}) {
+    if (value->empty()) continue;
+    values.emplace_back(*value);
+    where += fmt::format(" AND {} = ?{}", column, values.size());
+  }
+  return bodies<Run>(database_, fmt::format("SELECT body FROM runs WHERE {} ORDER BY number DESC LIMIT ?2", where), values, run_from_json);
 }
 
 Result<std::vector<Run>> History::unfinished_runs() {
@@ -113,6 +130,77 @@ Result<std::vector<Run>> History::unfinished_runs() {
 Result<std::int64_t> History::last_run_number() {
   const auto number = TRY(database_.integer("SELECT max(number) FROM runs"));
   return number.value_or(0);
+}
+
+Result<std::vector<RunId>> History::runs_ended_before(Instant instant, size_t keep) {
+  std::vector<RunId> out;
+  TRY(database_.query(
+      "SELECT number FROM runs WHERE finished = 1 AND json_extract(body, '$.ended') < ?1 "
+      "AND number <= (SELECT coalesce(max(number), 0) - ?2 FROM runs) "
+      "AND 'run-' || number NOT IN (SELECT coalesce(json_extract(body, '$.run'), '') FROM deployments "
+      "                             WHERE json_extract(body, '$.phase') != 'failed') ORDER BY number",
+      {rfc3339(instant), static_cast<std::int64_t>(keep)}, [&](const Row& row) {
+        out.push_back(RunId{fmt::format("run-{}", row.integer(0))});
+        return done();
+      }));
+  return out;
+}
+
+Result<std::vector<Digest>> History::forget(const std::vector<RunId>& runs) {
+  std::vector<Digest> freed;
+  TRY(database_.transaction([&]() -> Done {
+    std::set<std::string> kept;
+    for (const auto& run : runs) {
+      TRY(database_.query("SELECT json_extract(body, '$.digest') FROM artifacts WHERE run = ?", {run.value}, [&](const Row& row) {
+        kept.insert(row.text(0));
+        return done();
+      }));
+      TRY(database_.execute("DELETE FROM artifacts WHERE run = ?", {run.value}));
+      TRY(database_.execute("DELETE FROM runs WHERE number = ?", {run_number(run)}));
+    }
+    std::set<std::string> others;
+    TRY(database_.query("SELECT DISTINCT json_extract(body, '$.digest') FROM artifacts", {}, [&](const Row& row) {
+      others.insert(row.text(0));
+      return done();
+    }));
+    for (const auto& digest : kept)
+      if (!others.contains(digest)) freed.push_back({digest});
+    return done();
+  }), "forgetting {} runs", runs.size());
+  return freed;
+}
+
+Result<std::map<std::string, std::int64_t>> History::count_by_status() {
+  std::map<std::string, std::int64_t> out;
+  TRY(database_.query("SELECT status, count(*) FROM runs GROUP BY status", {}, [&](const Row& row) {
+    out[row.text(0)] = row.integer(1);
+    return done();
+  }));
+  return out;
+}
+
+Result<std::vector<PullRequest>> History::pull_requests(const std::string& repository) {
+  return bodies<PullRequest>(database_, "SELECT body FROM pull_requests WHERE repository = ? ORDER BY number", {repository}, pull_request_from_json);
+}
+
+Result<std::vector<Freeze>> History::freezes() {
+  std::vector<Freeze> out;
+  TRY(database_.query("SELECT environment, actor, reason, at FROM freezes", {}, [&](const Row& row) -> Done {
+    const auto at = TRY(parse_rfc3339(row.text(3)), "reading a freeze");
+    out.push_back({row.text(0), row.text(1), row.text(2), at});
+    return done();
+  }));
+  return out;
+}
+
+Result<std::vector<std::pair<std::string, Instant>>> History::schedules() {
+  std::vector<std::pair<std::string, Instant>> out;
+  TRY(database_.query("SELECT place, at FROM schedules", {}, [&](const Row& row) -> Done {
+    const auto at = TRY(parse_rfc3339(row.text(1)), "reading a schedule");
+    out.emplace_back(row.text(0), at);
+    return done();
+  }));
+  return out;
 }
 
 Result<bool> History::has_event(const EventId& id) {

@@ -2,12 +2,14 @@
 // The projections of the journal that lists and look-ups read: runs, syncs, releases, deployments, posted statuses.
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/sqlite.hpp"
 #include "record/artifact.hpp"
+#include "record/pull_request.hpp"
 #include "record/release.hpp"
 #include "record/run.hpp"
 #include "record/sync_record.hpp"
@@ -31,6 +33,14 @@ struct Tip {
   CommitId commit;                ///< empty: the branch was deleted
 };
 
+/// Nobody may change this environment until it is thawed.
+struct Freeze {
+  std::string environment;
+  std::string actor;
+  std::string reason;
+  Instant at{};
+};
+
 /// Can be deleted at any time: `catch_up` makes it anew from the journal.
 class History {
  public:
@@ -47,6 +57,10 @@ class History {
     std::vector<EventId> events{};
     std::vector<Tip> tips{};
     std::vector<Artifact> artifacts{};
+    std::vector<Freeze> frozen{};
+    std::vector<std::string> thawed{};
+    std::vector<PullRequest> pull_requests{};
+    std::vector<std::pair<std::string, Instant>> schedules{};   ///< looked at until then, by repository and branch
   };
   Done put(const Change& change, std::int64_t position);
 
@@ -54,7 +68,16 @@ class History {
   Result<std::vector<Run>> runs(const RunQuery& query);
   Result<std::vector<Run>> unfinished_runs();                     ///< oldest first
   Result<std::int64_t> last_run_number();
+  /// Runs that ended before `instant` and are not among the newest `keep`, oldest first; never one that a deployment
+  /// which is live, was live or may become so names.
+  Result<std::vector<RunId>> runs_ended_before(Instant instant, size_t keep);
+  /// Takes runs and what they kept out. Returns the digests that nothing else keeps.
+  Result<std::vector<Digest>> forget(const std::vector<RunId>& runs);
+  Result<std::map<std::string, std::int64_t>> count_by_status();
   Result<bool> has_event(const EventId& id);
+  Result<std::vector<Freeze>> freezes();
+  Result<std::vector<PullRequest>> pull_requests(const std::string& repository);   ///< by number
+  Result<std::vector<std::pair<std::string, Instant>>> schedules();
   Result<std::optional<CommitId>> tip(const std::string& repository, const std::string& branch);
   Result<std::vector<Tip>> tips(const std::string& repository);
   /// The newest run of a workflow file for a commit that `cause` led to.

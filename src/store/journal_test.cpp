@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/digest.hpp"
 #include "base/files.hpp"
 
 namespace tandem::store {
@@ -62,6 +63,37 @@ TEST(Journal, ReadsOnlyWhatComesAfterANumber) {
     return done();
   }));
   EXPECT_EQ(numbers, (std::vector<std::int64_t>{4, 5}));
+}
+
+TEST(Journal, APrunedBodyIsGoneAndTheChainStillHolds) {
+  World world;
+  {
+    auto journal = *Journal::open(world.file);
+    EXPECT_EQ(*journal.prune({"run-3"}, {{"actor", "anna"}}, {}), 1);
+    EXPECT_EQ(*journal.prune({"run-3"}, {{"actor", "anna"}}, {}), 0) << "what is gone cannot go again";
+  }
+  auto journal = *Journal::open(world.file);
+  const auto audit = *journal.verify();
+  EXPECT_EQ(audit.broken, 0) << audit.what;
+  EXPECT_EQ(audit.pruned, 1);
+  EXPECT_EQ(audit.records, 6);
+  std::vector<bool> pruned;
+  ASSERT_TRUE(journal.read(0, [&](const Record& record) {
+    pruned.push_back(record.is_pruned);
+    return done();
+  }));
+  EXPECT_EQ(pruned, (std::vector{false, false, true, false, false, false}));
+}
+
+TEST(Journal, ABodyReplacedByItsDigestWithoutARecordOfItIsBroken) {
+  World world;
+  {
+    auto database = *Database::open(world.file);
+    const auto body = **database.text("SELECT body FROM journal WHERE number = 3");
+    ASSERT_TRUE(database.execute("UPDATE journal SET body = ? WHERE number = 3", {fmt::format("{{\"pruned_sha256\":\"{}\"}}", sha256_hex(body))}));
+  }
+  auto journal = *Journal::open(world.file);
+  EXPECT_EQ(journal.verify()->broken, 3);
 }
 
 }  // namespace

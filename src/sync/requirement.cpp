@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "sync/codes.hpp"
+#include "sync/marker.hpp"
 
 namespace tandem::sync {
 namespace {
@@ -39,6 +40,15 @@ std::optional<Error> refused_form(std::string_view text) {
   return std::nullopt;
 }
 
+/// What pip takes for a hash.
+bool is_strong_hash(std::string_view hash) {
+  static constexpr std::array<std::pair<std::string_view, size_t>, 3> kinds{{{"sha256:", 64}, {"sha384:", 96}, {"sha512:", 128}}};
+  return std::ranges::any_of(kinds, [&](const auto& kind) {
+    return hash.starts_with(kind.first) && hash.size() == kind.first.size() + kind.second &&
+           hash.find_first_not_of("0123456789abcdef", kind.first.size()) == hash.npos;
+  });
+}
+
 /// Splits " --hash=sha256:..." options off; other options are refused.
 Result<std::vector<std::string>> take_hashes(std::string& text) {
   std::vector<std::string> hashes;
@@ -46,38 +56,14 @@ Result<std::vector<std::string>> take_hashes(std::string& text) {
     auto end = text.find(" --", at + 3);
     const auto option = trimmed(std::string_view(text).substr(at, end == text.npos ? end : end - at));
     if (!option.starts_with("--hash=") && !option.starts_with("--hash ")) return refusal(option, "is an option of the installer");
-    hashes.emplace_back(trimmed(option.substr(7)));
+    const auto hash = lower(trimmed(option.substr(7)));
+    if (!is_strong_hash(hash)) return refusal(option, "is no sha256, sha384 or sha512 in hexadecimal");
+    hashes.push_back(hash);
     text.erase(at, end == text.npos ? end : end - at);
   }
   std::ranges::sort(hashes);
   hashes.erase(std::ranges::unique(hashes).begin(), hashes.end());
   return hashes;
-}
-
-/// One space between words, "double" quotes where the text allows it, none around brackets.
-std::string normalised_marker(std::string_view marker) {
-  std::string out;
-  char quote = 0;
-  for (const char c : trimmed(marker)) {
-    if (quote != 0) {
-      out += c == quote ? '"' : c;
-      if (c == quote) quote = 0;
-    } else if (c == '\'' || c == '"') {
-      quote = c;
-      out += '"';
-    } else if (c == ' ' || c == '\t') {
-      if (!out.empty() && out.back() != ' ' && out.back() != '(') out += ' ';
-    } else {
-      const bool is_operator = std::string_view("<>=!~").find(c) != std::string_view::npos;
-      const bool after_operator = !out.empty() && std::string_view("<>=!~").find(out.back()) != std::string_view::npos;
-      if ((is_operator != after_operator) && !out.empty() && out.back() != ' ' && out.back() != '(' && c != ')') out += ' ';
-      if (c == ')' && !out.empty() && out.back() == ' ') out.pop_back();
-      out += c;
-    }
-  }
-  // An operator is followed by one space even before a quote.
-  for (const std::string_view sign : {"=", "<", ">"}) out = replaced(out, fmt::format("{}\"", sign), fmt::format("{} \"", sign));
-  return out;
 }
 
 Result<std::vector<std::string>> parse_extras(std::string_view inside) {
@@ -117,7 +103,9 @@ Result<Requirement> parse_requirement(std::string_view whole) {
   Requirement out;
   out.hashes = TRY(take_hashes(line));
   if (const auto semicolon = line.find(';'); semicolon != line.npos) {
-    out.marker = normalised_marker(std::string_view(line).substr(semicolon + 1));
+    auto marker = Marker::parse(std::string_view(line).substr(semicolon + 1));
+    if (!marker) return std::move(marker).error().during(fmt::format("reading {}", whole)).with_code(code::requirement);
+    out.marker = marker->text();
     line.resize(semicolon);
   }
   const auto name_end = static_cast<size_t>(std::ranges::find_if_not(line, is_name_character) - line.begin());
@@ -133,21 +121,11 @@ Result<Requirement> parse_requirement(std::string_view whole) {
     rest = trimmed(rest.substr(close + 1));
   }
   if (rest.starts_with('(') && rest.ends_with(')')) rest = rest.substr(1, rest.size() - 2);
-  auto clauses = parse_specifier(rest);
+  auto clauses = python::parse_specifier(rest);
   if (!clauses) return std::move(clauses).error().during(fmt::format("reading {}", whole)).with_code(code::requirement);
   out.clauses = std::move(*clauses);
-  std::ranges::sort(out.clauses, {}, &Clause::text);
+  std::ranges::sort(out.clauses, {}, &python::Clause::text);
   out.clauses.erase(std::unique(out.clauses.begin(), out.clauses.end()), out.clauses.end());
-  return out;
-}
-
-std::string normalised_name(std::string_view name) {
-  std::string out;
-  for (const char c : lower(name)) {
-    const bool is_separator = c == '-' || c == '_' || c == '.';
-    if (!is_separator) out += c;
-    else if (!out.empty() && out.back() != '-') out += '-';
-  }
   return out;
 }
 

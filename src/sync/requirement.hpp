@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/python_version.hpp"
 #include "base/result.hpp"
-#include "sync/version.hpp"
 
 namespace tandem::sync {
 
@@ -15,8 +15,8 @@ namespace tandem::sync {
 struct Requirement {
   std::string name;                    ///< normalised (PEP 503): lower case, runs of - _ . become one -
   std::vector<std::string> extras{};   ///< normalised, sorted
-  std::vector<Clause> clauses{};       ///< sorted by text
-  std::string marker{};                ///< after the ';', one space between words, "double" quotes
+  std::vector<python::Clause> clauses{};  ///< sorted by text
+  std::string marker{};                ///< after the ';', as Marker::text() spells it
   std::vector<std::string> hashes{};   ///< "sha256:...", sorted
   int line = 0;                        ///< where it starts in its file
   bool operator==(const Requirement& other) const;   ///< everything but the line
@@ -32,8 +32,7 @@ std::string text(const Requirement& requirement);
 /// do not cross repositories, and for what PEP 508 does not read; code TD0320. The caller adds the place.
 Result<Requirement> parse_requirement(std::string_view text);
 
-/// PEP 503.
-std::string normalised_name(std::string_view name);
+using python::normalised_name;
 
 /// Tools that test or check code and have no business in a function: pytest, coverage, mypy, ...
 bool is_test_tool(std::string_view normalised);

@@ -4,45 +4,16 @@
 #include <map>
 #include <set>
 
+#include "base/requirements_lines.hpp"
 #include "base/text.hpp"
 #include "sync/codes.hpp"
+#include "sync/marker.hpp"
 
 namespace tandem::sync {
 namespace {
 
 constexpr std::string_view mark = "# tandem: ";
 constexpr std::string_view own_mark = "; infrastructure: ";
-
-/// A line of a requirements file with continuations joined and the comment split off.
-struct Line {
-  int number = 0;
-  std::string text;
-  std::string comment;       ///< with its '#'
-};
-
-std::vector<Line> logical_lines(std::string_view file) {
-  std::vector<Line> out;
-  std::string pending;
-  int number = 0, started = 0;
-  for (const auto& raw : lines_of(file)) {
-    ++number;
-    if (pending.empty()) started = number;
-    const auto line = trimmed(raw);
-    if (line.ends_with('\\') && !line.starts_with('#')) {
-      pending += std::string(trimmed(line.substr(0, line.size() - 1))) + " ";
-      continue;
-    }
-    const auto whole = pending + std::string(line);
-    pending.clear();
-    // As pip does: a comment starts the line or follows a space.
-    const auto hash = whole.starts_with('#') ? 0 : whole.find(" #");
-    const auto code = hash == whole.npos ? std::string_view(whole) : std::string_view(whole).substr(0, hash);
-    const auto comment = hash == whole.npos ? std::string_view() : trimmed(std::string_view(whole).substr(hash));
-    if (!trimmed(code).empty()) out.push_back({started, std::string(trimmed(code)), std::string(comment)});
-  }
-  if (!trimmed(pending).empty()) out.push_back({started, std::string(trimmed(pending)), {}});
-  return out;
-}
 
 using ByKey = std::map<std::string, Requirement>;
 
@@ -67,16 +38,24 @@ Done add(Side& side, Requirement requirement) {
   return done();
 }
 
-Result<Requirement> parsed(const Side& side, const Line& line, std::string_view what) {
+Result<Requirement> parsed(const Side& side, const python::RequirementsLine& line, std::string_view what) {
   auto requirement = parse_requirement(what);
   if (!requirement) return std::move(requirement).error().at({side.file, line.number});
   requirement->line = line.number;
   return requirement;
 }
 
+Done refuse_hidden_lines(const RequirementsFile& file) {
+  const auto hidden = python::find_hidden_line_end(file.text);
+  if (!hidden) return done();
+  return failure(Fault::Invalid, "{} in a requirements file: pip starts a new line there that nobody sees", hidden->what)
+      .at({file.name, hidden->line}).with_code(code::requirement).with_next("write the file in UTF-8 with ordinary line ends");
+}
+
 Result<Side> read_application(const RequirementsFile& file) {
+  TRY(refuse_hidden_lines(file));
   Side side{file.name, {}, {}};
-  for (const auto& line : logical_lines(file.text)) {
+  for (const auto& line : python::requirements_lines(file.text)) {
     auto requirement = TRY(parsed(side, line, line.text));
     TRY(add(side, std::move(requirement)));
   }
@@ -88,7 +67,7 @@ struct OwnWish {
   std::string text;
   bool is_remembered = false;   ///< taken from a mark; a line that infrastructure writes anew takes its place
 };
-std::optional<OwnWish> own_wish(const Line& line) {
+std::optional<OwnWish> own_wish(const python::RequirementsLine& line) {
   if (!line.comment.starts_with(mark)) return OwnWish{line.text};
   const auto said = std::string_view(line.comment).substr(mark.size());
   if (const auto at = said.find(own_mark); at != said.npos) return OwnWish{std::string(said.substr(at + own_mark.size())), true};
@@ -97,9 +76,10 @@ std::optional<OwnWish> own_wish(const Line& line) {
 }
 
 Result<Side> read_infrastructure(const RequirementsFile& file) {
+  TRY(refuse_hidden_lines(file));
   Side side{file.name, {}, {}};
   std::vector<Requirement> remembered;
-  for (const auto& line : logical_lines(file.text)) {
+  for (const auto& line : python::requirements_lines(file.text)) {
     const auto own = own_wish(line);
     if (!own) continue;
     auto requirement = TRY(parsed(side, line, own->text));
@@ -120,10 +100,10 @@ std::vector<T> united(std::vector<T> a, const std::vector<T>& b, auto by) {
 }
 
 /// Both sides' clauses as one: a pin that the other side accepts says all.
-std::vector<Clause> united_clauses(const std::vector<Clause>& a, const std::vector<Clause>& b) {
+std::vector<python::Clause> united_clauses(const std::vector<python::Clause>& a, const std::vector<python::Clause>& b) {
   for (const auto* side : {&a, &b})
-    if (const auto* pin = pin_of(*side)) return {*pin};
-  return united(a, b, &Clause::text);
+    if (const auto* pin = python::pin_of(*side)) return {*pin};
+  return united(a, b, &python::Clause::text);
 }
 
 Error conflict(const Side& application, const Requirement& app, const Side& infrastructure, const Requirement& infra) {
@@ -134,23 +114,69 @@ Error conflict(const Side& application, const Requirement& app, const Side& infr
       .with_next("agree on one version, or set sync.on_conflict to application or infrastructure");
 }
 
+/// What both sides allow; a side without hashes allows every file.
+std::vector<std::string> shared_hashes(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  if (a.empty() || b.empty()) return a.empty() ? b : a;
+  std::vector<std::string> out;
+  std::ranges::set_intersection(a, b, std::back_inserter(out));
+  return out;
+}
+
+bool exclude_each_other(const Requirement& a, const Requirement& b) {
+  const bool both_pin_hashes = !a.hashes.empty() && !b.hashes.empty();
+  return python::are_disjoint(a.clauses, b.clauses) || (both_pin_hashes && shared_hashes(a.hashes, b.hashes).empty());
+}
+
+std::string by_policy(const Requirement& winner, const Requirement& loser) {
+  return fmt::format("{}: {} over {} by policy", winner.name, text(winner), text(loser));
+}
+
 /// What the two sides' wishes for one package become.
 Result<MergedRequirement> settle(const Side& application, const Requirement& app, const Side& infrastructure,
                                  const Requirement& infra, ConflictSide on_conflict) {
-  MergedRequirement out{app, Origin::Both};
-  out.requirement.extras = united(app.extras, infra.extras, std::identity{});
-  out.requirement.hashes = united(app.hashes, infra.hashes, std::identity{});
-  if (are_disjoint(app.clauses, infra.clauses)) {
+  MergedRequirement out{app, Origin::Both, {{application.file, app.line}, {infrastructure.file, infra.line}}};
+  if (exclude_each_other(app, infra)) {
     if (on_conflict == ConflictSide::Refuse) return conflict(application, app, infrastructure, infra);
     const bool app_wins = on_conflict == ConflictSide::Application;
     out.requirement = app_wins ? app : infra;
-    out.requirement.extras = united(app.extras, infra.extras, std::identity{});
     out.origin = app_wins ? Origin::Application : Origin::Infrastructure;
-    out.note = fmt::format("{}: {} over {} by policy", app.name, text(out.requirement), text(app_wins ? infra : app));
+    out.note = by_policy(out.requirement, app_wins ? infra : app);
   } else {
     out.requirement.clauses = united_clauses(app.clauses, infra.clauses);
+    out.requirement.hashes = shared_hashes(app.hashes, infra.hashes);
   }
+  out.requirement.extras = united(app.extras, infra.extras, std::identity{});
   if (!(out.requirement == infra)) out.own = text(infra);
+  return out;
+}
+
+/// Whether a function could meet both lines.
+bool can_both_count(const Requirement& a, const Requirement& b) {
+  const auto left = Marker::parse(a.marker), right = Marker::parse(b.marker);   // an empty one counts everywhere
+  return std::ranges::any_of(function_environments(), [&](const MarkerEnvironment& environment) {
+    return (!left || left->holds(environment)) && (!right || right->holds(environment));
+  });
+}
+
+/// The wishes of infrastructure that gave way to a line of the application with another marker: key of that line -> wish.
+using GaveWay = std::map<std::string, Requirement>;
+
+/// Lines of one package with different markers: the side that loses loses its line.
+Result<GaveWay> settle_markers(Side& application, Side& infrastructure, ConflictSide on_conflict, std::vector<std::string>& notes) {
+  GaveWay out;
+  std::set<std::string> lost;
+  for (const auto& [key, app] : application.wanted)
+    for (const auto& [other_key, infra] : infrastructure.wanted) {
+      if (app.name != infra.name || key == other_key || !exclude_each_other(app, infra) || !can_both_count(app, infra)) continue;
+      if (on_conflict == ConflictSide::Refuse) return conflict(application, app, infrastructure, infra);
+      const bool app_wins = on_conflict == ConflictSide::Application;
+      notes.push_back(by_policy(app_wins ? app : infra, app_wins ? infra : app));
+      lost.insert(app_wins ? other_key : key);
+      // One line remembers one wish: that is all its mark has room for.
+      if (app_wins && !out.emplace(key, infra).second) return conflict(application, app, infrastructure, infra);
+    }
+  auto& loser = on_conflict == ConflictSide::Application ? infrastructure : application;
+  for (const auto& key : lost) loser.wanted.erase(key);
   return out;
 }
 
@@ -173,23 +199,29 @@ std::string_view word(Origin origin) {
 
 Result<MergedRequirements> merge_requirements(const RequirementsFile& application, const RequirementsFile& infrastructure,
                                               ConflictSide on_conflict) {
-  const auto app = TRY(read_application(application));
-  const auto infra = TRY(read_infrastructure(infrastructure));
+  auto app = TRY(read_application(application));
+  auto infra = TRY(read_infrastructure(infrastructure));
+  MergedRequirements out;
+  const auto gave_way = TRY(settle_markers(app, infra, on_conflict, out.notes));
   std::set<std::string> keys;
   for (const auto* side : {&app, &infra})
     for (const auto& [key, requirement] : side->wanted) keys.insert(key);
 
-  MergedRequirements out;
   for (const auto& key : keys) {
     const auto left = app.wanted.find(key), right = infra.wanted.find(key);
     if (right == infra.wanted.end()) {
-      out.packages.push_back({left->second, Origin::Application});
+      out.packages.push_back({left->second, Origin::Application, {{app.file, left->second.line}}});
     } else if (left == app.wanted.end()) {
-      out.packages.push_back({right->second, Origin::Infrastructure});
+      out.packages.push_back({right->second, Origin::Infrastructure, {{infra.file, right->second.line}}});
     } else {
       auto settled = TRY(settle(app, left->second, infra, right->second, on_conflict));
       if (!settled.note.empty()) out.notes.push_back(settled.note);
       out.packages.push_back(std::move(settled));
+    }
+    if (const auto wish = gave_way.find(key); wish != gave_way.end()) {
+      auto& package = out.packages.back();
+      if (!package.own.empty()) return conflict(app, package.requirement, infra, wish->second);
+      package.own = text(wish->second);
     }
   }
   out.left_out = app.left_out;
@@ -201,7 +233,7 @@ Result<MergedRequirements> merge_requirements(const RequirementsFile& applicatio
 
 std::vector<std::string> application_lines(std::string_view merged_text) {
   std::vector<std::string> out;
-  for (const auto& line : logical_lines(merged_text))
+  for (const auto& line : python::requirements_lines(merged_text))
     if (line.comment.starts_with(mark) && !line.comment.substr(mark.size()).starts_with(word(Origin::Infrastructure)))
       out.push_back(fmt::format("{}  {}", line.text, line.comment));
   return out;
@@ -209,9 +241,12 @@ std::vector<std::string> application_lines(std::string_view merged_text) {
 
 json::value to_json(const MergedRequirements& merged) {
   json::array packages, left_out;
-  for (const auto& package : merged.packages)
-    packages.push_back({{"package", text(package.requirement)}, {"origin", word(package.origin)},
+  for (const auto& package : merged.packages) {
+    json::array asked_by;
+    for (const auto& place : package.asked_by) asked_by.push_back({{"file", place.file}, {"line", place.line}});
+    packages.push_back({{"package", text(package.requirement)}, {"origin", word(package.origin)}, {"askedBy", asked_by},
                         {"note", package.note.empty() ? json::value(nullptr) : json::value(package.note)}});
+  }
   for (const auto& line : merged.left_out)
     left_out.push_back({{"package", line.package}, {"file", line.place.file}, {"line", line.place.line},
                         {"reason", "a test tool"}});

@@ -27,6 +27,7 @@ struct RequirementsFile {
 struct MergedRequirement {
   Requirement requirement;
   Origin origin{};
+  std::vector<Place> asked_by{};   ///< the lines behind it, the application's first
   std::string own{};         ///< what infrastructure itself asked for, where the line says something else
   std::string note{};        ///< why the line is what it is, when a policy or both sides made it
   bool operator==(const MergedRequirement&) const = default;
@@ -50,8 +51,10 @@ json::value to_json(const MergedRequirements& merged);
 
 /// Merges by normalised name and marker. Lines of the infrastructure's file that an earlier merge marked as the
 /// application's do not count as infrastructure's, so merging again with the result gives the result.
+/// Lines with different markers count against each other where a function could meet both. When both sides pin a hash,
+/// what is left is what both allow.
 /// Errors: Conflict (TD0321) when both want what cannot be one version and `on_conflict` names no side; Invalid
-/// (TD0320) for a line that does not cross repositories. Both with place and line.
+/// (TD0320) for a line that does not cross repositories, and for bytes that hide a line end. All with place and line.
 Result<MergedRequirements> merge_requirements(const RequirementsFile& application, const RequirementsFile& infrastructure,
                                               ConflictSide on_conflict);
 

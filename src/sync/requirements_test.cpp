@@ -8,6 +8,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using python::parse_specifier, python::are_disjoint, python::Version;
 
 Result<MergedRequirements> merge(std::string app, std::string infra, ConflictSide side = ConflictSide::Refuse) {
   return merge_requirements({"api:requirements.txt", std::move(app)}, {"infra:lambda/requirements.txt", std::move(infra)}, side);
@@ -127,8 +128,62 @@ TEST(Requirements, OneFileAskingTwiceForOnePackageIsRefused) {
 }
 
 TEST(Requirements, ContinuationsCommentsAndHashesAreRead) {
-  const auto merged = merge("# top\na==1 \\\n  --hash=sha256:bb \\\n  --hash=sha256:aa # why\n\nb # c\n", "");
-  EXPECT_THAT(lines(merged), ElementsAre("a==1 --hash=sha256:aa --hash=sha256:bb", "b"));
+  const std::string one(64, 'a'), two(64, 'B');
+  const auto merged = merge(fmt::format("# top\na==1 \\\n  --hash=sha256:{} \\\n\t--hash=sha256:{} # why\n\nb\t# c\n", two, one), "");
+  EXPECT_THAT(lines(merged), ElementsAre(fmt::format("a==1 --hash=sha256:{} --hash=sha256:{}", one, std::string(64, 'b')), "b"));
+}
+
+TEST(Requirements, OnlyWhatBothSidesHashesAllowIsLeft) {
+  const auto hashed = [](std::initializer_list<char> files) {
+    std::string out = "a==1";
+    for (const char file : files) out += " --hash=sha256:" + std::string(64, file);
+    return out;
+  };
+  EXPECT_THAT(lines(merge(hashed({'1', '2'}), hashed({'2', '3'}))), ElementsAre(hashed({'2'})));
+  EXPECT_THAT(lines(merge(hashed({'1'}), "a>=1")), ElementsAre(hashed({'1'})));
+  EXPECT_EQ(merge(hashed({'1'}), hashed({'2'})).error().code, "TD0321");
+  EXPECT_EQ(merge("a==1 --hash=md5:0cc175b9c0f1b6a831c399e269772661", "").error().code, "TD0320");
+}
+
+TEST(Requirements, BytesThatHideALineEndAreRefusedWithTheirLine) {
+  for (const auto* trick : {"a==1 # \rb @ https://x/y", "a==1 # \x0b-e .", "a # \x0c b", "a # \x1c b", "a # \xc2\x85 b", "a # \xe2\x80\xa8 b", "a # \x80"}) {
+    const auto merged = merge(fmt::format("fastapi\r\n{}\n", trick), "");
+    ASSERT_FALSE(merged) << trick;
+    EXPECT_EQ(merged.error().place, (Place{"api:requirements.txt", 2})) << text(merged.error());
+    EXPECT_FALSE(merge("", trick)) << trick;
+  }
+  EXPECT_THAT(lines(merge("\xef\xbb\xbf" "a==1\r\nb\r\n", "")), ElementsAre("a==1", "b"));
+}
+
+TEST(Requirements, LinesWithDifferentMarkersThatAFunctionCouldMeetBothAreAConflict) {
+  const auto merged = merge("a==1 ; python_version < \"3.12\"", "b\na==2");
+  ASSERT_FALSE(merged);
+  EXPECT_EQ(merged.error().code, "TD0321");
+  EXPECT_THAT(merged.error().what, HasSubstr("(api:requirements.txt:1) and a==2 (infra:lambda/requirements.txt:2)"));
+  EXPECT_TRUE(merge("a==1 ; sys_platform == 'win32'", "a==2"));
+  EXPECT_TRUE(merge("a==1 ; python_version < '3.11'", "a==2 ; python_version >= '3.11'"));
+}
+
+TEST(Requirements, AWishThatGaveWayToAnotherMarkerIsRemembered) {
+  const std::string app = "a==1 ; python_version < \"3.12\"\n";
+  const auto once = merge(app, "a==2\n", ConflictSide::Application);
+  ASSERT_TRUE(once) << text(once.error());
+  EXPECT_THAT(lines(once), ElementsAre("a==1 ; python_version < \"3.12\""));
+  EXPECT_EQ(merge(app, once->text, ConflictSide::Application)->text, once->text);
+  EXPECT_THAT(lines(merge("", once->text)), ElementsAre("a==2"));
+  EXPECT_THAT(lines(merge(app, "a==2\n", ConflictSide::Infrastructure)), ElementsAre("a==2"));
+}
+
+TEST(Requirements, MarkersThatPep508DoesNotReadAreRefused) {
+  for (const auto* bad : {"a ; nonsense", "a ; python_version", "a ; python_version <", "a ; 'x' == 'y'", "a ; (python_version < '3'", "a ; python_version < '3' or", "a;"})
+    EXPECT_EQ(merge(bad, "").error().code, "TD0320") << bad;
+}
+
+TEST(Requirements, RememberTheLinesThatAskedForThem) {
+  const auto merged = merge("# top\na>=1", "a<2\nb");
+  ASSERT_TRUE(merged);
+  EXPECT_THAT(merged->packages[0].asked_by, ElementsAre(Place{"api:requirements.txt", 2}, Place{"infra:lambda/requirements.txt", 1}));
+  EXPECT_THAT(merged->packages[1].asked_by, ElementsAre(Place{"infra:lambda/requirements.txt", 2}));
 }
 
 TEST(Requirements, LinesOfTheApplicationInTheMergedFileAreKnown) {

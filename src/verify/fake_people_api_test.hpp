@@ -80,9 +80,11 @@ class FakePeopleApi {
   HttpResponse health(State& state) {
     const bool fallback = state.is("fallback");
     if (state.is("slow")) std::this_thread::sleep_for(std::chrono::milliseconds{30});
-    return json_response(200, to_text(json::object{{"status", "healthy"}, {"features", json::object{}},
+    auto response = json_response(200, to_text(json::object{{"status", "healthy"}, {"features", json::object{}},
         {"build", {{"commit", state.is("old-commit") ? "0ld" : "c0ffee"}, {"release", "rel-1"}}},
         {"handler", fallback ? "api_handler" : "integrated_api_handler"}, {"fallback", fallback}}));
+    if (state.is("stand-in-that-lies")) response.headers.add("X-Tandem-Fallback", "api_handler");
+    return response;
   }
 
   HttpResponse login(State& state, const HttpRequest& request) {

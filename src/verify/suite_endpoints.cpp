@@ -36,9 +36,11 @@ struct Route {
 void check_handler(Visit& visit) {
   const auto& request = visit.request();
   json::value health;
+  std::optional<std::string> stand_in;
   const bool answered = visit.check("handler", "GET /health answers 200", [&]() -> Done {
     const auto answer = TRY(visit.api().expect({200}, "GET", "/health"));
     health = answer.body;
+    stand_in = answer.headers.find("x-tandem-fallback");
     return done();
   });
   if (!answered) return;
@@ -47,6 +49,8 @@ void check_handler(Visit& visit) {
   visit.check("handler", "no fallback serves", [&]() -> Done {
     const auto fallback = TRY(bool_at(health, "fallback"));
     if (fallback) return wrong("/health says fallback: true");
+    // The composed handler marks what a stand-in answers, whatever the stand-in says of itself.
+    if (stand_in) return wrong("the answer is marked as that of a stand-in: {}", stand_in->substr(0, 80));
     return done();
   });
   const auto* build = find(health, "build");

@@ -83,6 +83,7 @@ TEST_P(VerifyCatches, TheMisbehaviourInItsSuiteWithItsBlame) {
 INSTANTIATE_TEST_SUITE_P(Faults, VerifyCatches, testing::Values(
     Misbehaviour{"fallback", "handler", Blame::Application, "handler is api_handler, not integrated_api_handler"},
     Misbehaviour{"fallback", "handler", Blame::Application, "fallback: true"},
+    Misbehaviour{"stand-in-that-lies", "handler", Blame::Application, "marked as that of a stand-in: api_handler"},
     Misbehaviour{"old-commit", "handler", Blame::Application, "build.commit is 0ld, not c0ffee"},
     Misbehaviour{"502", "handler", Blame::Path, "502"},
     Misbehaviour{"missing-token", "handler", Blame::Path, "403"},

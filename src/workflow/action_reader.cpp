@@ -12,6 +12,18 @@ namespace {
 
 const std::vector<std::string> gate_omits{"Inputs", "Outputs", "Environment", "Compute", "Timeout", "Caching", "Packages"};
 
+/// The first step that needs an action of GitHub's, by number and name; empty when all of them only run commands.
+std::string step_of_github(const yaml::Node& steps) {
+  for (size_t i = 0; i < steps.items.size(); ++i) {
+    const auto* uses = steps.items[i].find("uses");
+    if (uses == nullptr) continue;
+    const auto* name = steps.items[i].find("name");
+    return fmt::format(", and its step {}{} (line {}) uses: {}, which needs GitHub's runner", i + 1,
+                       name == nullptr ? "" : fmt::format(" \"{}\"", name->text), uses->line, uses->text);
+  }
+  return {};
+}
+
 void unavailable(const std::string& text, const std::string& name, const Spot& at, const yaml::Node& action, Findings& findings) {
   std::vector<std::string> names;
   for (const auto& kind : catalogue()) names.emplace_back(kind.name);
@@ -19,12 +31,13 @@ void unavailable(const std::string& text, const std::string& name, const Spot& a
   if (text == ".") what = "an action of this repository (.) is not available on this runner";
   const auto* configuration = action.find("Configuration");
   const auto* steps = configuration == nullptr ? nullptr : configuration->find("Steps");
-  if (name == "aws/github-actions-runner" && steps != nullptr)
-    for (const auto& step : steps->items)
-      if (const auto* uses = step.find("uses")) {
-        what += fmt::format(", and its step uses: {} (line {}) needs GitHub's runner", uses->text, uses->line);
-        break;
-      }
+  const bool of_github = name == "aws/github-actions-runner" && steps != nullptr;
+  const auto uses = of_github ? step_of_github(*steps) : "";
+  what += uses;
+  if (of_github && uses.empty()) {
+    findings.capability("E131", at, what, "Its steps only run commands: write aws/build@v1 with one - Run: per step");
+    return;
+  }
   const auto near = nearest(name, names);
   findings.capability("E131", at, what,
                       near ? fmt::format("Did you mean {}@v{}?", *near, find_action_kind(*near)->newest)
@@ -46,16 +59,45 @@ void read_identifier(Properties& properties, ActionDraft& draft, Findings& findi
   if (!identifier.major) {
     auto& said = findings.warn("W317", at, fmt::format("{} has no version; v{} is taken", *text, newest),
                                fmt::format("Write {}@v{}", *text, newest));
-    if (!properties.node().find("Identifier")->was_quoted()) correct(said, *text, fmt::format("{}@v{}", *text, newest));
+    correct(said, *text, fmt::format("{}@v{}", *text, newest));
   } else if (*identifier.major < 1 || *identifier.major > newest) {
     std::vector<std::string> versions;
     for (int i = 1; i <= newest; ++i) versions.push_back(fmt::format("v{}", i));
     auto& said = findings.error("E132", at, fmt::format("{}: known versions are {}", *text, join(versions, ", ")));
-    if (newest == 1 && !properties.node().find("Identifier")->was_quoted()) correct(said, *text, identifier.name + "@v1");
+    if (newest == 1) correct(said, *text, identifier.name + "@v1");
   }
 }
 
-void read_connections(Properties& environment, ActionDraft& draft, Findings& findings) {
+bool consists_of(std::string_view text, size_t least, size_t most, std::string_view besides) {
+  return text.size() >= least && text.size() <= most && std::ranges::all_of(text, [&](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || besides.find(c) != std::string_view::npos;
+  });
+}
+
+void read_connection(Properties& connection, ActionDraft& draft, const Reading& reading) {
+  auto& findings = reading.findings;
+  if (const auto name = connection.text("Name")) {
+    const bool is_account = name->size() == 12 && std::ranges::all_of(*name, [](char c) { return c >= '0' && c <= '9'; });
+    if (!is_account && !consists_of(*name, 3, 63, "_-"))
+      findings.error("E180", connection.at("Name"), fmt::format("\"{}\" is no name of a connection", *name), "Use 3 to 63 letters, digits, - and _, or an account's 12 digits");
+    else
+      findings.note("N205", connection.at("Name"), fmt::format("the connection {} is ignored: the environment says where it deploys", *name));
+  } else {
+    connection.require("Name", "a connection");
+  }
+  const auto role = connection.text("Role");
+  connection.finish();
+  if (!role) return;
+  if (!consists_of(*role, 1, 64, "_+=,.@-"))
+    findings.error("E180", connection.at("Role"), fmt::format("\"{}\" is no name of a role", *role), "Use up to 64 letters, digits and _+=,.@-");
+  const auto& local = reading.known.local_environments;
+  if (std::ranges::find(local, draft.action.environment) != local.end())
+    findings.note("N205", connection.at("Role"), fmt::format("the role {} is ignored: {} is on this machine", *role, draft.action.environment));
+  if (draft.action.role.empty()) draft.action.role = *role;
+}
+
+void read_connections(Properties& environment, ActionDraft& draft, const Reading& reading) {
+  auto& findings = reading.findings;
   const auto* entry = environment.find("Connections");
   if (entry == nullptr) return;
   const auto path = environment.path("Connections");
@@ -71,10 +113,7 @@ void read_connections(Properties& environment, ActionDraft& draft, Findings& fin
       continue;
     }
     Properties connection(item, path, "a connection", findings);
-    if (const auto name = connection.text("Name"))
-      findings.note("N205", connection.at("Name"), fmt::format("the connection {} is ignored: the environment says where it deploys", *name));
-    if (const auto role = connection.text("Role"); role && draft.action.role.empty()) draft.action.role = *role;
-    connection.finish();
+    read_connection(connection, draft, reading);
   }
 }
 
@@ -96,9 +135,9 @@ void read_environment(Properties& properties, ActionDraft& draft, const Reading&
     const auto near = nearest(*name, known);
     auto& said = findings.error("E181", environment.at("Name"), fmt::format("the environment {} is not in tandem.yaml{}", *name, near ? fmt::format("; did you mean {}?", *near) : ""),
                                 known.empty() ? "It has none" : fmt::format("Known: {}", join(known, ", ")));
-    if (near && !environment.node().find("Name")->was_quoted()) correct(said, *name, *near);
+    if (near) correct(said, *name, *near);
   }
-  read_connections(environment, draft, findings);
+  read_connections(environment, draft, reading);
   environment.finish();
 }
 
@@ -136,7 +175,7 @@ void refuse_at_gate(Properties& properties, Findings& findings) {
 void refuse_misplaced(Properties& properties, const ActionDraft& draft, Findings& findings) {
   if (draft.kind == nullptr) return;
   for (const auto& key : draft.kind->keys) {
-    if (properties.node().entry(key.name) == nullptr) continue;
+    if (properties.node().entry(key.name) == nullptr || properties.knows(key.name)) continue;
     properties.expect({std::string(key.name)});
     findings.error("E110", properties.at_key(key.name), fmt::format("{} is not a property of an action", key.name),
                    "Put it below Configuration:");
@@ -195,6 +234,7 @@ ActionDraft read_action(const yaml::Entry& entry, const std::string& path, const
   draft.depends_on = read_names(properties, "DependsOn");
   if (draft.depends_on.size() > 50)
     reading.findings.error("E113", properties.at_key("DependsOn"), fmt::format("{} names in DependsOn; the limit is 50", draft.depends_on.size()));
+  if (draft.depends_on.size() > 50) draft.depends_on.resize(50);   // the rest would only cost time
   read_configuration(properties.find("Configuration"), path, draft, reading);
   if (draft.gate) refuse_at_gate(properties, reading.findings);
   else read_rest(properties, draft, reading);

@@ -10,6 +10,17 @@ namespace {
 
 using enum ValueKind;
 
+constexpr std::string_view region_of_environment = "the environment has its region";
+constexpr std::string_view own_library = "the app is run with the library it brings";
+constexpr std::string_view not_local = "the local target has nothing like it";
+constexpr std::string_view not_yet = "nothing acts on it yet";
+
+/// A key that is read and checked, and that changes nothing here.
+ConfigurationKey ignored(ConfigurationKey key, std::string_view why) {
+  key.ignored = why;
+  return key;
+}
+
 const std::vector<std::string_view> deployment_variables{"deployment-platform", "region", "stack-id", "SKIP-DEPLOYMENT"};
 
 std::vector<ConfigurationKey> build_keys() { return {{"Steps", Steps, true}, {"Container", Container}}; }
@@ -19,20 +30,23 @@ std::vector<ActionKind> foreign() {
       {"aws/build", 1, Nature::Build, false, false, build_keys()},
       {"aws/managed-test", 1, Nature::Build, false, false, build_keys()},
       {"aws/approval", 1, Nature::Gate, false, false, {{"ApprovalsRequired", Whole, false, {}, 1, 2}}},
-      {"aws/cdk-bootstrap", 2, Nature::Deploy, true, true, {{"Region", Text, true}, {"CdkCliVersion"}}, deployment_variables},
+      {"aws/cdk-bootstrap", 2, Nature::Deploy, true, true, {ignored({"Region", Text, true}, region_of_environment), ignored({"CdkCliVersion"}, own_library)}, deployment_variables},
       {"aws/cdk-deploy", 2, Nature::Deploy, true, true,
-       {{"StackName", Text, true}, {"Region"}, {"Context", Json}, {"Tags", Json}, {"CdkCliVersion"}, {"CdkRootPath"},
+       {{"StackName", Text, true}, ignored({"Region"}, region_of_environment), ignored({"Context", Json}, not_yet), ignored({"Tags", Json}, not_local),
+        ignored({"CdkCliVersion"}, own_library), {"CdkRootPath"},
         {"CfnOutputVariables", JsonList}, {"CloudAssemblyRootPath"}},
        deployment_variables, true},
       {"aws/cfn-deploy", 1, Nature::Deploy, true, false,
-       {{"name", Text, true}, {"region", Text, true}, {"template", Text, true}, {"role-arn"}, {"capabilities"},
+       {{"name", Text, true}, ignored({"region", Text, true}, region_of_environment), {"template", Text, true},
+        ignored({"role-arn"}, not_local), ignored({"capabilities", List}, not_local),
         {"parameter-overrides"}, {"no-execute-changeset", Flag}, {"fail-on-empty-changeset", Flag},
         {"disable-rollback", Flag}, {"termination-protection", Flag},
-        {"timeout-in-minutes", Whole, false, {}, 1, 100'000}, {"notification-arns"}, {"monitor-alarm-arns"},
-        {"monitor-timeout-in-minutes", Whole, false, {}, 0, 180}, {"tags", Json}},
+        ignored({"timeout-in-minutes", Whole, false, {}, 1, 100'000}, not_local), ignored({"notification-arns", List, false, {}, 0, 5}, not_local),
+        ignored({"monitor-alarm-arns", List, false, {}, 0, 5}, not_local),
+        ignored({"monitor-timeout-in-minutes", Whole, false, {}, 0, 180}, not_local), {"tags", JsonList}},
        {"deployment-platform", "region", "stack-id"}},
       {"aws/lambda-invoke", 1, Nature::Deploy, true, true,
-       {{"Function", Text, true}, {"AWSRegion", Text, true}, {"RequestPayload"}, {"RequestPayloadFile"},
+       {{"Function", Text, true}, ignored({"AWSRegion", Text, true}, region_of_environment), {"RequestPayload", Json}, {"RequestPayloadFile"},
         {"ContinueOnError", Flag}, {"LogType", Word, false, {"Tail", "None"}}, {"ResponseFilters", Json}},
        {}, true},
       {"aws/s3-publish", 1, Nature::Deploy, true, true,
@@ -42,20 +56,20 @@ std::vector<ActionKind> foreign() {
 
 std::vector<ActionKind> ours() {
   return {
-      {"tandem/scan", 1, Nature::Other, false, false, {{"Paths", List}, {"FailOn"}}, {"Findings"}},
+      {"tandem/scan", 1, Nature::Other, false, false, {ignored({"Paths", List}, not_yet), {"FailOn"}}, {"Findings"}},
       {"tandem/sync", 1, Nature::Other, false, false, {{"Repository"}, {"Strategy"}}, {"InfraCommit", "SyncId"}},
       {"tandem/start-workflow", 1, Nature::Other, false, false,
-       {{"Repository", Text, true}, {"Workflow", Text, true}, {"Branch"}, {"Inputs", Json}, {"Wait", Flag}}, {"RunId"}},
+       {{"Repository", Text, true}, {"Workflow", Text, true}, {"Branch"}, ignored({"Inputs", Json}, not_yet), ignored({"Wait", Flag}, "it always waits")}, {"RunId"}},
       {"tandem/detect-sync", 1, Nature::Other, false, false, {{"Strategy"}}, {"DeploymentType", "ApiCommit", "SyncId"}},
-      {"tandem/compose", 1, Nature::Other, false, false, {{"Handler"}}, {"Bundle", "Handler"}},
+      {"tandem/compose", 1, Nature::Other, false, false, {ignored({"Handler"}, "tandem.yaml has the order of the handlers")}, {"Bundle", "Handler"}},
       {"tandem/contract", 1, Nature::Other, false, false, {{"Function"}, {"Strict", Flag}}, {"Findings"}},
-      {"tandem/deploy", 1, Nature::Deploy, true, false, {{"CdkRootPath"}, {"Context", Json}, {"Parameters", Json}},
+      {"tandem/deploy", 1, Nature::Deploy, true, false, {{"CdkRootPath"}, ignored({"Context", Json}, not_yet), ignored({"Parameters", Json}, "tandem.yaml has them by environment")},
        {"CandidateUrl"}, true},
       {"tandem/verify", 1, Nature::Deploy, true, false, {{"Suites", List}, {"Url"}}, {"Proof"}},
       {"tandem/promote", 1, Nature::Deploy, true, false,
        {{"Strategy", Word, false, {"all-at-once", "canary", "linear"}}}, {"LiveUrl"}},
       {"tandem/rollback", 1, Nature::Deploy, true, false, {{"To"}}, {"Release"}},
-      {"tandem/report", 1, Nature::Other, false, false, {{"Repositories", List}}},
+      {"tandem/report", 1, Nature::Other, false, false, {ignored({"Repositories", List}, "both repositories are told")}},
   };
 }
 

@@ -17,7 +17,8 @@ struct ConfigurationKey {
   bool required = false;
   std::vector<std::string_view> words{};   ///< Word: what may be written
   int low = 0;                             ///< Whole
-  int high = 0;
+  int high = 0;                            ///< Whole; List: so many at most, 0 = any number
+  std::string_view ignored{};              ///< why nobody acts on it here; empty: somebody does
 };
 
 enum class Nature { Build, Gate, Deploy, Other };

@@ -20,7 +20,11 @@ class ConfigurationReader {
   }
 
   void read(const ActionKind& kind) {
-    for (const auto& key : kind.keys) read_key(key, kind);
+    for (const auto& key : kind.keys) {
+      findings_.asked(fmt::format("{} Configuration", kind.name), key.name);
+      read_key(key, kind);
+    }
+    refuse_two_payloads();
     refuse_commands(kind);
     properties_.finish();
   }
@@ -34,6 +38,8 @@ class ConfigurationReader {
       if (key.required && !said_otherwise && !empty_steps) properties_.require(key.name, kind.name);
       return;
     }
+    if (!key.ignored.empty())
+      findings_.note("N205", spot(*entry, properties_.path(key.name)), fmt::format("{} is ignored: {}", key.name, key.ignored));
     if (key.kind == ValueKind::Steps) return read_steps(*entry);
     if (key.kind == ValueKind::Container) read_container(*entry);
     else check(key, *entry);
@@ -75,6 +81,7 @@ class ConfigurationReader {
       case ValueKind::Json:
       case ValueKind::JsonList: check_json(key, entry); break;
       case ValueKind::List:
+        if (key.high > 0 && count_of(value) > static_cast<size_t>(key.high)) wrong_count(key, entry);
         if (value.is_map() || std::ranges::any_of(value.items, [](const auto& item) { return !item.is_scalar(); }))
           wrong(entry, "a list of texts");
         break;
@@ -82,6 +89,14 @@ class ConfigurationReader {
       case ValueKind::Steps:
       case ValueKind::Container: break;
     }
+  }
+
+  /// A list is written as one, or as a text with commas.
+  static size_t count_of(const yaml::Node& value) { return value.is_list() ? value.items.size() : split(value.text, ',').size(); }
+
+  void wrong_count(const ConfigurationKey& key, const yaml::Entry& entry) {
+    findings_.error("E113", spot(entry.value, properties_.path(entry.key)),
+                    fmt::format("{} entries in {}; the limit is {}", count_of(entry.value), entry.key, key.high));
   }
 
   void check_whole(const ConfigurationKey& key, const yaml::Entry& entry) {
@@ -132,6 +147,7 @@ class ConfigurationReader {
     for (const auto& key : item.entries)
       if (key.key != "Run")
         findings_.warn("W303", spot(key, joined(path, key.key)), fmt::format("{} in a step is ignored", key.key), "A step has only Run:");
+    findings_.asked("a step", "Run");
     const auto* run = item.find("Run");
     if (run == nullptr || run->is_null()) {
       findings_.error("E112", spot(item, path), "Run is required for a step", "Add Run: with a command");
@@ -142,6 +158,11 @@ class ConfigurationReader {
       draft_.action.steps.push_back(run->text);
       warn_of_quoted_secrets(*run, path + ".Run", reading_);
     }
+  }
+
+  void refuse_two_payloads() {
+    if (properties_.node().find("RequestPayload") != nullptr && properties_.node().find("RequestPayloadFile") != nullptr)
+      findings_.error("E113", properties_.at_key("RequestPayloadFile"), "give RequestPayload or RequestPayloadFile, not both", "Leave one of them out");
   }
 
   void read_container(const yaml::Entry& entry) {
@@ -155,6 +176,14 @@ class ConfigurationReader {
     container.finish();
     if (registry.empty() || image.empty()) return;
     const auto at = container.at("Image");
+    const std::vector<std::string> registries{"CODECATALYST", "DockerHub", "ECR", "Gallery", "Other", "Gallery/Other"};
+    if (std::ranges::none_of(registries, [&](const auto& known) { return same_ignoring_case(known, registry); })) {
+      const auto near = nearest(registry, registries);
+      auto& said = findings_.error("E113", container.at("Registry"), fmt::format("{} is not a registry{}", registry, near ? fmt::format("; did you mean {}?", *near) : ""),
+                                   "Registries are CODECATALYST, DockerHub, ECR and Gallery/Other");
+      if (near) correct(said, registry, *near);
+      return;
+    }
     if (!same_ignoring_case(registry, "CODECATALYST"))
       findings_.capability("E183", at, fmt::format("the image {} cannot be run here: there is no container engine", image),
                            "Leave Container out to use the tools of this machine");
@@ -212,7 +241,7 @@ void check_repository(const yaml::Node& node, const std::string& path, const Rea
   auto& said = reading.findings.error("E164", spot(*repository, joined(path, "Repository")),
                                       fmt::format("the repository {} is not in tandem.yaml{}", repository->text, near ? fmt::format("; did you mean {}?", *near) : ""),
                                       fmt::format("Known: {}", join(known, ", ")));
-  if (near && !repository->was_quoted()) correct(said, repository->text, *near);
+  if (near) correct(said, repository->text, *near);
 }
 
 /// The oldest files nest the keys of aws/cfn-deploy under Parameters.

@@ -3,12 +3,31 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/characters.hpp"
 #include "base/text.hpp"
 
 namespace tandem::workflow {
 namespace {
 constexpr size_t diagnostics_max = 50;
+
+/// The edit as it must be made at its place: inside the quotes that stand there, or with others. Nothing when it does not fit.
+std::optional<TextEdit> settled(TextEdit edit, const yaml::Lines& lines) {
+  const auto here = lines.all().substr(lines.offset(edit.place.line, edit.place.column));
+  if (edit.before.empty() || edit.before == edit.after) return std::nullopt;
+  if (here.starts_with(edit.before)) return edit;
+  const char quote = here.empty() ? '\0' : here.front();
+  const bool stands_quoted = (quote == '\'' || quote == '"') && here.substr(1).starts_with(edit.before) &&
+                             here.substr(1 + edit.before.size()).starts_with(quote);
+  if (!stands_quoted || edit.after.find('\'') != std::string::npos) return std::nullopt;
+  if (edit.after.find_first_of("\\\"") == std::string::npos) {
+    ++edit.place.column;
+    return edit;
+  }
+  edit.before = fmt::format("{0}{1}{0}", quote, edit.before);
+  edit.after = fmt::format("'{}'", edit.after);
+  return edit;
 }
+}  // namespace
 
 Spot spot(const yaml::Node& node, std::string path) { return {node.line, node.column, std::move(path)}; }
 Spot spot(const yaml::Entry& entry, std::string path) { return {entry.line, entry.column, std::move(path)}; }
@@ -19,7 +38,7 @@ std::string joined(const std::string& path, std::string_view key) {
 
 Diagnostic& Findings::add(Severity severity, std::string_view code, const Spot& spot, std::string what,
                           std::string suggestion) {
-  all_.push_back({severity, std::string(code), place(spot), spot.path, std::move(what), std::move(suggestion)});
+  all_.push_back({severity, std::string(code), place(spot), printable(spot.path), printable(what), printable(suggestion)});
   return all_.back();
 }
 
@@ -46,6 +65,8 @@ bool Findings::has_code(std::string_view code) const {
 
 std::vector<Diagnostic> Findings::finish() {
   auto out = std::move(all_);
+  for (auto& diagnostic : out)
+    if (diagnostic.fix) diagnostic.fix = settled(std::move(*diagnostic.fix), lines_);
   size_t left_out = 0;
   if (out.size() > diagnostics_max) {
     left_out = out.size() - diagnostics_max;
@@ -116,7 +137,10 @@ Spot Properties::at_key(std::string_view key) const {
 }
 
 const yaml::Entry* Properties::find(std::string_view key) {
-  if (std::ranges::find(known_, key) == known_.end()) known_.emplace_back(key);
+  if (std::ranges::find(known_, key) == known_.end()) {
+    known_.emplace_back(key);
+    findings_.asked(what_, key);
+  }
   const auto* entry = map_.entry(key);
   return entry == nullptr || entry->value.is_null() ? nullptr : entry;
 }
@@ -193,8 +217,7 @@ const yaml::Node* Properties::map(std::string_view key) {
 }
 
 void Properties::require(std::string_view key, std::string_view of) {
-  if (find(key) == nullptr)
-    findings_.error("E112", owner_, fmt::format("{} is required for {}", key, of), fmt::format("Add {}:", key));
+  if (find(key) == nullptr) missing_.emplace_back(key, of);
 }
 
 void Properties::expect(std::vector<std::string> keys) {
@@ -211,8 +234,12 @@ void Properties::finish() {
                                  fmt::format("{} is not a property of {}{}", entry.key, what_,
                                              near ? fmt::format("; did you mean {}?", *near) : ""),
                                  list);
-    if (near && map_.entry(*near) == nullptr) correct(said, entry.key, *near);
+    if (!near || map_.entry(*near) != nullptr) continue;
+    correct(said, entry.key, *near);
+    std::erase_if(missing_, [&](const auto& each) { return each.first == *near; });   // it is there, misspelt
   }
+  for (const auto& [key, of] : missing_)
+    findings_.error("E112", owner_, fmt::format("{} is required for {}", key, of), fmt::format("Add {}:", key));
 }
 
 }  // namespace tandem::workflow

@@ -1,12 +1,15 @@
 #pragma once
 // The diagnostics of one file while it is being read, and maps that are read property by property.
 
+#include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/yaml.hpp"
+#include "base/yaml_lines.hpp"
 #include "record/workflow.hpp"
 
 namespace tandem::workflow {
@@ -20,9 +23,12 @@ struct Spot {
 Spot spot(const yaml::Node& node, std::string path);
 Spot spot(const yaml::Entry& entry, std::string path);
 
+/// Words of a file go into messages; what could steer a terminal is escaped here, once for everybody.
 class Findings {
  public:
-  explicit Findings(std::string file) : file_(std::move(file)) {}
+  /// `asked` collects the properties that readers look for: "a trigger: Branches".
+  Findings(std::string file, const yaml::Lines& lines, std::set<std::string>* asked = nullptr)
+      : file_(std::move(file)), lines_(lines), asked_(asked) {}
 
   Diagnostic& error(std::string_view code, const Spot& spot, std::string what, std::string suggestion = {});
   Diagnostic& capability(std::string_view code, const Spot& spot, std::string what, std::string suggestion = {});
@@ -33,17 +39,22 @@ class Findings {
   Place place(const Spot& spot) const { return {file_, spot.line, spot.column}; }
   bool has(Severity severity) const;
   bool has_code(std::string_view code) const;
-  /// Sorted by line; at most 50, the least important left out and counted in a last note.
+  void asked(std::string_view what, std::string_view key) {
+    if (asked_ != nullptr) asked_->insert(fmt::format("{}: {}", what, key));
+  }
+  /// Sorted by line; at most 50, the least important left out and counted in a last note. Corrections fit their places.
   std::vector<Diagnostic> finish();
 
  private:
   Diagnostic& add(Severity severity, std::string_view code, const Spot& spot, std::string what, std::string suggestion);
 
   std::string file_;
+  const yaml::Lines& lines_;
+  std::set<std::string>* asked_;
   std::vector<Diagnostic> all_;
 };
 
-/// Says that `before`, which stands at the diagnostic's place, can only become `after`.
+/// Says that `before`, which stands at the diagnostic's place, with or without quotes around it, can only become `after`.
 void correct(Diagnostic& diagnostic, std::string before, std::string after);
 
 /// A map of which every property is asked for by name; what nobody asked for is E110.
@@ -59,8 +70,9 @@ class Properties {
   std::optional<long> whole(std::string_view key, std::string_view unit);
   std::optional<double> number(std::string_view key);
   const yaml::Node* map(std::string_view key);                     ///< E113 unless it is one
-  void require(std::string_view key, std::string_view of);         ///< E112 when absent
+  void require(std::string_view key, std::string_view of);         ///< E112 when absent, said by finish()
   void expect(std::vector<std::string> keys);                      ///< known here, but read elsewhere
+  bool knows(std::string_view key) const { return std::ranges::find(known_, key) != known_.end(); }
   void finish();                                                   ///< E110 for the rest
   void finish_without_complaint() { finished_ = true; }
 
@@ -80,6 +92,7 @@ class Properties {
   Findings& findings_;
   Spot owner_;
   std::vector<std::string> known_;
+  std::vector<std::pair<std::string, std::string>> missing_;
   bool finished_ = false;
 };
 

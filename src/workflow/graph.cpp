@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "workflow/inputs_reader.hpp"
 #include "workflow/references.hpp"
 
 namespace tandem::workflow {
@@ -116,7 +117,7 @@ class Ordering {
       auto& said = findings_.error("E140", name.spot, fmt::format("DependsOn names {}, which does not exist{}", name.name,
                                                                   near ? fmt::format("; did you mean {}?", *near) : ""),
                                    near ? "" : fmt::format("There are {}", join(names_near(group), ", ")));
-      if (near) correct(said, name.name, *near);
+      if (near && is_name(*near)) correct(said, name.name, *near);   // else the other one wants another name
       return {};
     }
     if (target->other_level)

@@ -20,6 +20,7 @@ void refuse_surplus(size_t count, size_t most, std::string_view what, const Spot
 
 void read_sources(Properties& inputs, ActionDraft& draft, const Reading& reading) {
   const auto labels = inputs.list("Sources");
+  const bool is_named = std::ranges::any_of(labels, [](const auto* label) { return label->text == "WorkflowSource"; });
   for (const auto* label : labels) {
     if (label->text == "WorkflowSource") {
       draft.action.takes_source = true;
@@ -27,10 +28,10 @@ void read_sources(Properties& inputs, ActionDraft& draft, const Reading& reading
     }
     auto& said = reading.findings.error("E153", spot(*label, inputs.path("Sources")),
                                         fmt::format("{} is not a source; the only label is WorkflowSource", label->text),
-                                        "Write WorkflowSource");
-    if (!label->was_quoted()) correct(said, label->text, "WorkflowSource");
+                                        is_named ? "Leave it out" : "Write WorkflowSource");
+    if (!is_named && labels.size() == 1) correct(said, label->text, "WorkflowSource");
   }
-  if (labels.size() > 1 && draft.action.takes_source)
+  if (std::ranges::count_if(labels, [](const auto* label) { return label->text == "WorkflowSource"; }) > 1)
     reading.findings.note("N206", spot(*labels[1], inputs.path("Sources")), "one source is enough");
 }
 
@@ -73,11 +74,12 @@ void read_variables(Properties& inputs, ActionDraft& draft, const Reading& readi
   const auto path = inputs.path("Variables");
   if (entry->value.is_map()) {
     for (const auto& variable : entry->value.entries) {
+      if (draft.action.variables.size() > variables_max) break;   // too many anyway
       const auto below = joined(path, variable.key);
       add_variable(spot(variable, below), variable.key, &variable.value, draft, reading);
     }
   } else if (entry->value.is_list()) {
-    for (size_t i = 0; i < entry->value.items.size(); ++i) {
+    for (size_t i = 0; i < entry->value.items.size() && draft.action.variables.size() <= variables_max; ++i) {
       const auto& item = entry->value.items[i];
       const auto below = fmt::format("{}[{}]", path, i);
       if (!item.is_map()) {
@@ -87,7 +89,7 @@ void read_variables(Properties& inputs, ActionDraft& draft, const Reading& readi
       Properties variable(item, below, "a variable", reading.findings);
       variable.require("Name", "a variable");
       const auto name = variable.text("Name");
-      variable.expect({"Value"});
+      variable.find("Value");
       if (name) add_variable(variable.at("Name"), *name, item.find("Value"), draft, reading);
       variable.finish();
     }
@@ -161,6 +163,7 @@ void read_output_artifacts(Properties& outputs, ActionDraft& draft, Findings& fi
 void read_output_variables(Properties& outputs, ActionDraft& draft, Findings& findings) {
   auto& names = draft.action.output_variables;
   for (const auto* name : outputs.list("Variables")) {
+    if (names.size() > variables_max) break;
     const auto at = spot(*name, outputs.path("Variables"));
     if (!is_name(name->text, 255))
       findings.error("E162", at, fmt::format("\"{}\" is no variable name", name->text), "Use letters, digits, - and _");

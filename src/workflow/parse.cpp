@@ -7,15 +7,18 @@
 #include "base/text.hpp"
 #include "base/yaml.hpp"
 #include "workflow/action_reader.hpp"
+#include "workflow/definition.hpp"
 #include "workflow/draft.hpp"
 #include "workflow/graph.hpp"
 #include "workflow/inputs_reader.hpp"
+#include "workflow/portability.hpp"
 #include "workflow/references.hpp"
 #include "workflow/triggers_reader.hpp"
 
 namespace tandem::workflow {
 namespace {
 constexpr size_t actions_max = 50;
+constexpr size_t actions_judged_max = 200;   // what more of them depend on is not worth the time: they are too many anyway
 
 /// One definition, top to bottom.
 class DefinitionReader {
@@ -34,16 +37,22 @@ class DefinitionReader {
     if (const auto* compute = properties_.map("Compute")) draft_.compute = read_compute(*compute, "Compute", reading_);
     read_actions();
     properties_.finish();
-    settle_compute();
-    check_names();
-    check_references(draft_, reading_);
-    order(draft_, reading_);
-    warn_of_unread_references(root_, reading_);
+    if (draft_.actions.size() <= actions_judged_max) judge_together();
     for (auto& action : draft_.actions) workflow_.actions.push_back(std::move(action.action));
     return std::move(workflow_);
   }
 
  private:
+  /// What takes more than one action to see.
+  void judge_together() {
+    settle_compute();
+    check_names();
+    check_references(draft_, reading_);
+    order(draft_, reading_);
+    warn_of_unread_references(root_, reading_);
+    note_portability(draft_, reading_);
+  }
+
   const yaml::Node* find_list(std::string_view key) {
     const auto* entry = properties_.find(key);
     if (entry == nullptr) return nullptr;
@@ -79,7 +88,7 @@ class DefinitionReader {
     const bool quoted = root_.find("SchemaVersion")->was_quoted();
     auto& said = *version == "1" ? findings_.note("N206", at, "1 is taken for 1.0", "Write \"1.0\"")
                                  : findings_.error("E115", at, fmt::format("SchemaVersion must be \"1.0\", not {}", *version));
-    if (!quoted) correct(said, *version, "\"1.0\"");
+    correct(said, *version, quoted ? "1.0" : "\"1.0\"");
   }
 
   void read_run_mode() {
@@ -181,6 +190,8 @@ class DefinitionReader {
     const auto* container = configuration == nullptr ? nullptr : configuration->entry("Container");
     const auto* caching = node->entry("Caching");
     if (caching != nullptr) findings_.warn("W314", spot(*caching, joined(action.spot.path, "Caching")), "Lambda compute has no caching", "Use EC2");
+    if (draft_.compute.shared_instance || action.compute.shared_instance)
+      findings_.warn("W314", action.spot, "Lambda compute has no SharedInstance; the actions share one workspace here all the same", "Use EC2");
     if (container != nullptr)
       findings_.warn("W314", spot(*container, joined(action.spot.path, "Configuration.Container")), "Lambda compute takes no Container", "Use EC2");
   }
@@ -246,18 +257,24 @@ bool Parsed::runnable() const {
 }
 
 Parsed parse_workflow(std::string_view text, const std::string& file, const Known& known) {
+  return read_definition(text, file, known);
+}
+
+Parsed read_definition(std::string_view text, const std::string& file, const Known& known, const Onlooker& onlooker,
+                       std::set<std::string>* asked) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  Findings findings(file);
+  const yaml::Lines lines(text);
+  Findings findings(file, lines, asked);
   const auto document = yaml::read(text);
   report(document.issues, findings);
   Parsed parsed;
   if (document.readable && is_workflow(document.root, findings)) {
-    const yaml::Lines lines(text);
     if (document.second_document_line > 0)
       findings.warn("W301", {document.second_document_line, 1}, "everything from here on is ignored: a file holds one workflow",
                     "Move it into a file of its own");
     auto workflow = DefinitionReader(document.root, {known, lines, findings}).read();
     if (!findings.has(Severity::Error)) parsed.workflow = std::move(workflow);
+    if (onlooker) onlooker(document.root, lines, findings);
   }
   parsed.diagnostics = findings.finish();
   return parsed;

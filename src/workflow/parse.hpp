@@ -16,6 +16,7 @@ struct Known {
   std::vector<std::string> secrets;
   std::vector<std::string> repositories;
   bool check_known = true;
+  std::vector<std::string> local_environments{};   ///< those of `environments` whose target is this machine
 };
 
 /// The Workflow is there when nothing is an error; it can run here when nothing is a missing capability either.

@@ -55,6 +55,10 @@ Actions:
           IncludePaths: [reports/*.xml]
           SuccessCriteria:
             PassRate: 95.5
+        Packages:
+          Format: SARIFSCA
+          IncludePaths: [reports/*.sarif]
+          SuccessCriteria:
             Vulnerabilities: {Severity: HIGH, Number: 2}
     Caching:
       FileCaching:
@@ -89,8 +93,9 @@ TEST(Definition, BecomesAWorkflowWithEverythingThatWasWritten) {
   ASSERT_TRUE(parsed.workflow) << all(parsed);
   EXPECT_TRUE(parsed.runnable());
   EXPECT_EQ(all(parsed),
-            "w.yml:54:32: N205 Actions.Ship.Actions.Deploy.Environment.Connections.Name: the connection 123456789012 is "
-            "ignored: the environment says where it deploys\n");
+            "w.yml:58:32: N205 Actions.Ship.Actions.Deploy.Environment.Connections.Name: the connection 123456789012 is "
+            "ignored: the environment says where it deploys\n"
+            "w.yml:63:11: N205 Actions.Ship.Actions.Deploy.Configuration.Context: Context is ignored: nothing acts on it yet\n");
   const auto& workflow = *parsed.workflow;
   EXPECT_EQ(workflow.mode, RunMode::Superseded);
   ASSERT_EQ(workflow.triggers.size(), 3U);
@@ -104,9 +109,9 @@ TEST(Definition, BecomesAWorkflowWithEverythingThatWasWritten) {
   EXPECT_TRUE(build.takes_source);
   EXPECT_EQ(build.variables, (std::vector<std::pair<std::string, std::string>>{{"STAGE", "${WorkflowSource.BranchName}"}}));
   EXPECT_EQ(build.output_artifacts, (std::vector<ArtifactOutput>{{"bundle", {"dist/**/*"}}}));
-  ASSERT_EQ(build.reports.size(), 1U);
+  ASSERT_EQ(build.reports.size(), 2U);
   EXPECT_EQ(build.reports[0].pass_rate, 95.5);
-  EXPECT_EQ(build.reports[0].finding_limits, (std::vector<FindingLimit>{{"Vulnerabilities", "HIGH", 2}}));
+  EXPECT_EQ(build.reports[1].finding_limits, (std::vector<FindingLimit>{{"Vulnerabilities", "HIGH", 2}}));
   EXPECT_EQ(build.caches, (std::vector<FileCache>{{"pip", ".pip", {"pip-old"}}}));
   EXPECT_EQ(build.steps, (std::vector<std::string>{"pip install -r requirements.txt", "set -e\nTAG=1\n"}));
   EXPECT_TRUE(build.depends_on.empty());

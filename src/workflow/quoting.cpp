@@ -1,7 +1,9 @@
 #include "workflow/quoting.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <string>
+#include <utility>
 
 namespace tandem::workflow {
 namespace {
@@ -45,32 +47,48 @@ size_t end_of_body(std::string_view script, size_t start, const std::string& wor
 
 }  // namespace
 
-bool shell_expands(std::string_view script, size_t offset) {
-  enum class In { Plain, Single, Double, Comment } in = In::Plain;
-  HereDocument waiting;
-  size_t at = 0;
-  while (at < offset && at < script.size()) {
-    const char c = script[at];
-    if (c == '\n' && in != In::Single && in != In::Double) {
-      in = In::Plain;
-      if (!waiting.word.empty()) {
-        const auto end = end_of_body(script, at + 1, waiting.word);
-        if (offset < end) return waiting.expands;
-        at = end;
-        waiting = {};
-        continue;
-      }
+bool ShellReading::expands_at(size_t offset) {
+  while (at_ < offset && at_ < script_.size()) {
+    if (in_ == In::Body) {
+      if (offset < body_end_) return body_expands_;
+      at_ = body_end_;
+      in_ = In::Plain;
+      continue;
     }
-    if (in == In::Plain && read_opening(script, at, waiting)) continue;
-    if (c == '\\' && (in == In::Plain || in == In::Double)) ++at;
-    else if (c == '\'' && in == In::Plain) in = In::Single;
-    else if (c == '\'' && in == In::Single) in = In::Plain;
-    else if (c == '"' && in == In::Plain) in = In::Double;
-    else if (c == '"' && in == In::Double) in = In::Plain;
-    else if (c == '#' && in == In::Plain && (at == 0 || std::isspace(static_cast<unsigned char>(script[at - 1])) != 0)) in = In::Comment;
-    ++at;
+    step();
   }
-  return in != In::Single;
+  return in_ == In::Body ? body_expands_ : in_ != In::Single;
 }
+
+/// One character further, or behind the opening of a here-document.
+void ShellReading::step() {
+  const char c = script_[at_];
+  if (c == '\n' && in_ != In::Single && in_ != In::Double) {
+    in_ = In::Plain;
+    if (!waiting_for_.empty()) {
+      body_end_ = end_of_body(script_, at_ + 1, std::exchange(waiting_for_, {}));
+      in_ = In::Body;
+    }
+    ++at_;
+    return;
+  }
+  if (in_ == In::Plain) {
+    HereDocument document;
+    if (read_opening(script_, at_, document)) {
+      waiting_for_ = document.word;
+      body_expands_ = document.expands;
+      return;
+    }
+  }
+  if (c == '\\' && (in_ == In::Plain || in_ == In::Double)) ++at_;
+  else if (c == '\'' && in_ == In::Plain) in_ = In::Single;
+  else if (c == '\'' && in_ == In::Single) in_ = In::Plain;
+  else if (c == '"' && in_ == In::Plain) in_ = In::Double;
+  else if (c == '"' && in_ == In::Double) in_ = In::Plain;
+  else if (c == '#' && in_ == In::Plain && (at_ == 0 || std::isspace(static_cast<unsigned char>(script_[at_ - 1])) != 0)) in_ = In::Comment;
+  ++at_;
+}
+
+bool shell_expands(std::string_view script, size_t offset) { return ShellReading(script).expands_at(offset); }
 
 }  // namespace tandem::workflow

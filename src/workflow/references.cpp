@@ -12,15 +12,19 @@ void collect(const yaml::Node& node, const std::string& path, const yaml::Lines&
   for (const auto& item : node.items) collect(item, path, lines, out);
   for (const auto& entry : node.entries) collect(entry.value, joined(path, entry.key), lines, out);
   if (!node.is_scalar()) return;
+  auto references = references_in(node.text);
+  if (references.empty()) return;
   auto from = lines.offset(node.line, node.column);
-  for (auto& reference : references_in(node.text)) {
+  for (auto& reference : references) {
     const auto needle = reference.text();
-    const auto at = lines.all().find(needle, from);
+    const auto at = from == std::string_view::npos ? from : lines.all().find(needle, from);
     Spot where = spot(node, path);
     if (at != std::string_view::npos) {
       where.line = lines.line_at(at);
       where.column = lines.column_at(at);
       from = at + needle.size();
+    } else {
+      from = at;     // written with escapes: what follows in this text is not looked for either
     }
     out.push_back({std::move(reference), std::move(where)});
   }
@@ -69,9 +73,10 @@ void check_secret(const UsedReference& used, const Reading& reading) {
   const auto& secrets = reading.known.secrets;
   if (!reading.known.check_known || std::ranges::find(secrets, used.reference.name) != secrets.end()) return;
   const auto near = nearest(used.reference.name, secrets);
-  reading.findings.error("E163", used.spot, fmt::format("the secret {} does not exist in this project", used.reference.name),
+  auto& said = reading.findings.error("E163", used.spot, fmt::format("the secret {} does not exist in this project", used.reference.name),
                          near ? fmt::format("Did you mean {}?", *near)
                               : fmt::format("Set it with: tandem secrets set {}", used.reference.name));
+  if (near) correct(said, used.reference.text(), fmt::format("${{Secrets.{}}}", *near));
 }
 
 void unknown_owner(const Draft& draft, const UsedReference& used, Findings& findings) {
@@ -159,8 +164,9 @@ void check_references(const Draft& draft, const Reading& reading) {
 
 void warn_of_quoted_secrets(const yaml::Node& step, const std::string& path, const Reading& reading) {
   const auto placed = references_below(step, path, reading.lines);
+  ShellReading shell(step.text);
   for (const auto& used : placed) {
-    if (!used.reference.is_secret() || shell_expands(step.text, used.reference.offset)) continue;
+    if (!used.reference.is_secret() || shell.expands_at(used.reference.offset)) continue;
     reading.findings.warn("W312", used.spot,
                           fmt::format("{} stands in single quotes, where the shell does not put in its value", used.reference.text()),
                           "Use double quotes");

@@ -1,15 +1,40 @@
 #include "workflow/reports_reader.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.hpp"
 
 namespace tandem::workflow {
 namespace {
 
-const std::vector<std::string> formats{"JUNITXML", "NUNITXML", "NUNIT3XML", "TESTNGXML", "VISUALSTUDIOTRX", "CUCUMBERJSON",
-                                       "COBERTURAXML", "LCOV", "JACOCOXML", "CLOVERXML", "SIMPLECOV",
-                                       "SARIFSA", "SARIFSCA", "ESLINTJSON", "PYLINTJSON"};
+enum class Subject { Tests, Coverage, Analysis, Dependencies };
+
+/// A report format and what it tells of.
+struct Format {
+  std::string_view name;
+  Subject subject{};
+};
+constexpr std::array<Format, 15> formats{{
+    {"JUNITXML", Subject::Tests}, {"CUCUMBERJSON", Subject::Tests}, {"NUNITXML", Subject::Tests},
+    {"NUNIT3XML", Subject::Tests}, {"TESTNGXML", Subject::Tests},
+    {"VISUALSTUDIOTRX", Subject::Tests}, {"COBERTURAXML", Subject::Coverage}, {"CLOVERXML", Subject::Coverage},
+    {"JACOCOXML", Subject::Coverage}, {"LCOV", Subject::Coverage}, {"SIMPLECOV", Subject::Coverage},
+    {"SARIFSA", Subject::Analysis}, {"ESLINTJSON", Subject::Analysis}, {"PYLINTJSON", Subject::Analysis},
+    {"SARIFSCA", Subject::Dependencies}}};
+
+const Format* find_format(std::string_view name) {
+  const auto found = std::ranges::find(formats, name, &Format::name);
+  return found == formats.end() ? nullptr : &*found;
+}
+
+/// What a criterion is about: PassRate is about tests, Vulnerabilities about dependencies.
+Subject subject_of(std::string_view criterion) {
+  if (criterion == "PassRate") return Subject::Tests;
+  if (criterion.ends_with("Coverage")) return Subject::Coverage;
+  return criterion == "Vulnerabilities" ? Subject::Dependencies : Subject::Analysis;
+}
+
 const std::vector<std::string> severities{"CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL"};
 constexpr std::string_view limits[] = {"Vulnerabilities", "StaticAnalysisBug", "StaticAnalysisSecurity",
                                        "StaticAnalysisQuality", "StaticAnalysisCodeSmell", "StaticAnalysisOther",
@@ -27,7 +52,7 @@ std::optional<double> read_percentage(Properties& criteria, std::string_view key
 void read_limit(Properties& criteria, std::string_view key, ReportOutput& report, Findings& findings) {
   const auto* map = criteria.map(key);
   if (map == nullptr) return;
-  Properties limit(*map, criteria.path(key), std::string(key), findings);
+  Properties limit(*map, criteria.path(key), "a limit of findings", findings);
   const auto written = limit.text("Severity");
   const auto number = limit.whole("Number", "findings").value_or(0);
   limit.finish();
@@ -50,6 +75,10 @@ void read_criteria(Properties& owner, ReportOutput& report, Findings& findings) 
   report.line_coverage = read_percentage(criteria, "LineCoverage", findings);
   report.branch_coverage = read_percentage(criteria, "BranchCoverage", findings);
   for (const auto key : limits) read_limit(criteria, key, report, findings);
+  if (const auto* format = find_format(report.format))
+    for (const auto& entry : map->entries)
+      if (subject_of(entry.key) != format->subject)
+        findings.note("N205", spot(entry, criteria.path(entry.key)), fmt::format("{} is not judged on {} reports", entry.key, format->name));
   criteria.finish();
 }
 
@@ -62,13 +91,17 @@ std::string read_format(Properties& properties, Findings& findings) {
   const auto written = properties.text("Format");
   if (!written) return {};
   const auto format = upper(*written);
-  if (std::ranges::find(formats, format) == formats.end()) {
-    const auto near = nearest(*written, formats);
-    findings.error("E170", properties.at("Format"), fmt::format("{} is not a report format{}", *written, near ? fmt::format("; did you mean {}?", *near) : ""),
-                   fmt::format("Formats: {}", join(formats, ", ")));
+  if (find_format(format) == nullptr) {
+    std::vector<std::string> all;
+    for (const auto& each : formats) all.emplace_back(each.name);
+    auto near = nearest(*written, all);
+    if (!near && find_format(format + "XML") != nullptr) near = format + "XML";
+    auto& said = findings.error("E170", properties.at("Format"), fmt::format("{} is not a report format{}", *written, near ? fmt::format("; did you mean {}?", *near) : ""),
+                                fmt::format("Formats: {}", join(all, ", ")));
+    if (near) correct(said, *written, *near);
     return {};
   }
-  if (format != *written) findings.note("N201", properties.at("Format"), fmt::format("{} is written {}", *written, format));
+  if (format != *written) correct(findings.note("N201", properties.at("Format"), fmt::format("{} is written {}", *written, format)), *written, format);
   return format;
 }
 
@@ -123,6 +156,7 @@ void read_report_discovery(const yaml::Entry& entry, const std::string& path, Ac
   read_criteria(properties, report, reading.findings);
   properties.finish();
   if (enabled) draft.action.reports.push_back(std::move(report));
+  else reading.findings.note("N205", spot(entry, path), "AutoDiscoverReports is ignored: Enabled is false");
 }
 
 }  // namespace tandem::workflow

@@ -8,7 +8,7 @@
 namespace tandem::workflow {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 68> titles{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 72> titles{{
     {"E100", "not a workflow"}, {"E101", "text leaves a block"}, {"E102", "not valid YAML"},
     {"E103", "file of another CI system"}, {"E104", "duplicate key"}, {"E105", "definition too large"},
     {"E110", "unknown property"}, {"E111", "Commands instead of Steps"}, {"E112", "missing property"},
@@ -28,9 +28,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 68> titles{{
     {"W306", "hyphen in an artifact name"}, {"W307", "no input"}, {"W308", "absolute artifact path"},
     {"W310", "reference where none is read"}, {"W312", "secret in single quotes"}, {"W313", "Compute given twice"},
     {"W314", "not with Lambda compute"}, {"W315", "very short timeout"}, {"W316", "long step without set -e"},
-    {"W317", "action without a version"}, {"W320", "swallowed failure"}, {"W321", "fixed sleep"},
-    {"W322", "source rewritten with sed"}, {"N201", "letter case"}, {"N202", "MANUAL is no trigger"},
-    {"N203", "order not written down"}, {"N204", "undocumented reference"}, {"N205", "ignored here"},
+    {"W317", "action without a version"}, {"W318", "variable that nobody sets"}, {"W320", "swallowed failure"}, {"W321", "fixed sleep"},
+    {"W322", "source rewritten with sed"}, {"N200", "more than are shown"}, {"N201", "letter case"}, {"N202", "MANUAL is no trigger"},
+    {"N203", "order not written down"}, {"N204", "undocumented reference"}, {"N205", "ignored here"}, {"N206", "old or loose form"}, {"N207", "not possible in CodeCatalyst"},
 }};
 
 std::string_view level(Severity severity) {
@@ -58,8 +58,7 @@ json::array fixes(const TextEdit& fix) {
 }
 
 json::object result_of(const Diagnostic& diagnostic) {
-  auto message = diagnostic.what;
-  if (!diagnostic.suggestion.empty()) message += ". " + diagnostic.suggestion;
+  const auto message = sentences(diagnostic);
   json::object physical{{"artifactLocation", {{"uri", diagnostic.place.file}}}};
   if (auto where = region(diagnostic.place); !where.empty()) physical["region"] = std::move(where);
   json::object location{{"physicalLocation", std::move(physical)}};
@@ -75,8 +74,13 @@ json::object result_of(const Diagnostic& diagnostic) {
 std::string_view title(std::string_view code) {
   const auto found = std::ranges::find(titles, code, [](const auto& entry) { return entry.first; });
   if (found != titles.end()) return found->second;
-  if (code == "N200") return "more than are shown";
-  return code == "N206" ? "old or loose form" : "";
+  return {};
+}
+
+std::vector<std::string_view> codes() {
+  std::vector<std::string_view> out;
+  for (const auto& entry : titles) out.push_back(entry.first);
+  return out;
 }
 
 json::value to_sarif(const std::vector<Diagnostic>& diagnostics, std::string_view tool_version) {

@@ -75,8 +75,9 @@ bool compares_files(const Trigger& trigger, const Event& event) {
 }
 
 std::optional<std::string> matching_file(const Trigger& trigger, const Event& event) {
+  const Patterns patterns(trigger.files_changed, PatternOf::File);
   for (const auto& file : event.files_changed)
-    if (first_match(trigger.files_changed, file, PatternOf::File)) return file;
+    if (patterns.match(file)) return file;
   return std::nullopt;
 }
 
@@ -101,7 +102,11 @@ TriggerAnswer push_answer(const Trigger& trigger, const Event& event) {
 }
 
 TriggerAnswer pull_request_answer(const Trigger& trigger, const Event& event) {
-  if (auto refusal = branch_refusal(trigger, event.destination, "destination")) return *refusal;
+  if (auto refusal = branch_refusal(trigger, event.destination, "destination")) {
+    if (first_match(trigger.branches, event.branch, PatternOf::Branch))
+      refusal->reason += fmt::format("; the source {} would match, but Branches is compared with the destination", event.branch);
+    return *refusal;
+  }
   if (auto refusal = step_refusal(trigger, event)) return *refusal;
   if (auto refusal = files_refusal(trigger, event)) return *refusal;
   return {true, fmt::format("{} of a pull request into {}{}", word_of(*event.step), event.destination, files_reason(trigger, event)),
@@ -152,7 +157,7 @@ TriggerAnswer standing(const Workflow& workflow, const std::string& branch) {
     if (!found) return {true, fmt::format("its {} trigger applies to {}", type_word(trigger.type), branch), trigger.place};
     if (!refusal) refusal = std::move(found);
   }
-  refusal->reason = "INACTIVE: " + refusal->reason;
+  refusal->reason = "inactive: " + refusal->reason;
   return *refusal;
 }
 

@@ -19,8 +19,8 @@ struct TriggerAnswer {
 /// when its expression fires in the minute of `event.at`.
 TriggerAnswer answer(const Workflow& workflow, const Event& event);
 
-/// Whether any automatic trigger of a definition that stands on `branch` can ever fire from that branch: ACTIVE or
-/// INACTIVE. Pull requests are matched against their destination, so they always can.
+/// Whether any automatic trigger of a definition that stands on `branch` can ever fire from that branch: active or
+/// inactive. Pull requests are matched against their destination, so they always can.
 TriggerAnswer standing(const Workflow& workflow, const std::string& branch);
 
 /// `tandem explain-trigger` as one line: "runs, because ..." or "does not run, because ...".

@@ -89,6 +89,13 @@ TEST(PullRequest, IsMatchedByItsDestination) {
             "does not run, because the destination dev matches none of Branches: main (w.yml:5:5)");
 }
 
+TEST(PullRequest, IsNotMatchedByItsSource) {
+  const auto requests = workflow("Triggers:\n  - Type: PULLREQUEST\n    Branches: [feature/.*]\n    Events: [OPEN]\n");
+  EXPECT_EQ(told(requests, pull_request(PullRequestStep::Open)),
+            "does not run, because the destination main matches none of Branches: feature/.*; the source feature/x would match, but "
+            "Branches is compared with the destination (w.yml:5:5)");
+}
+
 TEST(PullRequest, RevisionAlsoMeansTheCreation) {
   const auto revised = workflow("Triggers:\n  - Type: PULLREQUEST\n    Events: [REVISION]\n");
   EXPECT_TRUE(answer(revised, pull_request(PullRequestStep::Open)).runs);
@@ -124,7 +131,7 @@ TEST(ScheduleTrigger, FiresInItsMinuteOnMatchingBranches) {
 
 TEST(Standing, IsInactiveOnABranchNoTriggerAppliesTo) {
   EXPECT_TRUE(standing(workflow(on_main), "main").runs);
-  EXPECT_EQ(standing(workflow(on_main), "feature/x").reason, "INACTIVE: the branch feature/x matches none of Branches: main");
+  EXPECT_EQ(standing(workflow(on_main), "feature/x").reason, "inactive: the branch feature/x matches none of Branches: main");
   EXPECT_TRUE(standing(workflow("Triggers:\n  - Type: PULLREQUEST\n    Events: [OPEN]\n"), "feature/x").runs);
 }
 

@@ -12,12 +12,15 @@ namespace tandem::workflow {
 namespace {
 
 const std::vector<std::string> type_words{"PUSH", "PULLREQUEST", "SCHEDULE"};
+constexpr size_t triggers_max = 50;
+constexpr size_t patterns_max = 50;          ///< of one list
+constexpr size_t pattern_length_max = 1000;
 const std::vector<std::string> event_words{"OPEN", "CLOSED", "REVISION", "DRAFT", "MERGED"};
 
 void note_letter_case(const yaml::Node& value, const std::string& canonical, const std::string& path, Findings& findings) {
   if (value.text == canonical) return;
   auto& said = findings.note("N201", spot(value, path), fmt::format("{} is written {}", value.text, canonical));
-  if (!value.was_quoted()) correct(said, value.text, canonical);
+  correct(said, value.text, canonical);
 }
 
 /// What people write for the events of other systems.
@@ -81,7 +84,7 @@ class TriggerReader {
                                              "out to start by hand", written));
     if (const auto near = nearest(written, type_words)) {
       said.suggestion = fmt::format("Did you mean {}?", *near);
-      if (!properties_.node().find("Type")->was_quoted()) correct(said, written, *near);
+      correct(said, written, *near);
     }
   }
 
@@ -95,11 +98,22 @@ class TriggerReader {
 
   std::vector<std::string> read_patterns(std::string_view key, PatternOf what) {
     std::vector<std::string> out;
-    for (const auto* node : properties_.list(key)) {
+    const auto nodes = properties_.list(key);
+    if (nodes.size() > patterns_max) {
+      findings_.error("E125", properties_.at_key(key), fmt::format("{} patterns in {}; the limit is {}", nodes.size(), key, patterns_max),
+                      "Say the same with fewer: (a|b|c)");
+      return out;
+    }
+    for (const auto* node : nodes) {
+      if (node->text.size() > pattern_length_max) {
+        findings_.error("E125", spot(*node, properties_.path(key)),
+                        fmt::format("this pattern has {} characters; the limit is {}", node->text.size(), pattern_length_max));
+        continue;
+      }
       out.push_back(node->text);
       if (const auto fault = fault_of(node->text, what)) report(*node, *fault, key);
     }
-    if (out.empty())
+    if (nodes.empty())
       findings_.note("N206", properties_.at(key), fmt::format("an empty {} is the same as none", key));
     return out;
   }
@@ -110,9 +124,7 @@ class TriggerReader {
                                                      : "";
     const auto at = spot(node, properties_.path(key));
     auto& said = fault.invalid ? findings_.error("E125", at, fault.what, advice) : findings_.warn("W302", at, fault.what, advice);
-    if (!fault.instead) return;
-    const auto after = node.was_quoted() ? fmt::format("'{}'", *fault.instead) : *fault.instead;
-    if (!node.was_quoted()) correct(said, node.text, after);
+    if (fault.instead) correct(said, node.text, *fault.instead);
   }
 
   void read_branches() {
@@ -135,10 +147,15 @@ class TriggerReader {
       return;
     }
     trigger_.events_place = findings_.place(properties_.at_key("Events"));
-    for (const auto* node : properties_.list("Events")) {
+    const auto nodes = properties_.list("Events");
+    if (nodes.empty() && properties_.node().find("Events")->is_list())
+      findings_.error("E121", properties_.at_key("Events"), "a PULLREQUEST trigger needs Events", "Name OPEN, REVISION or CLOSED");
+    for (const auto* node : nodes) {
       const auto word = upper(node->text);
       if (std::ranges::find(event_words, word) != event_words.end()) {
         note_letter_case(*node, word, properties_.path("Events"), findings_);
+        if (word == "DRAFT" || word == "MERGED")
+          findings_.note("N204", spot(*node, properties_.path("Events")), fmt::format("{} is not documented by the service; it works here", word));
         trigger_.events.push_back(word);
         continue;
       }
@@ -146,7 +163,7 @@ class TriggerReader {
       auto& said = findings_.error("E122", spot(*node, properties_.path("Events")),
                                    fmt::format("{} is not an event{}", node->text, meant ? fmt::format("; did you mean {}?", *meant) : ""),
                                    "Events are OPEN, REVISION and CLOSED");
-      if (meant && !node->was_quoted()) correct(said, node->text, *meant);
+      if (meant) correct(said, node->text, *meant);
     }
   }
 
@@ -181,7 +198,9 @@ class TriggerReader {
 std::vector<Trigger> read_triggers(const yaml::Node& list, const Reading& reading) {
   std::vector<Trigger> out;
   bool scheduled = false;
-  for (size_t i = 0; i < list.items.size(); ++i) {
+  if (list.items.size() > triggers_max)
+    reading.findings.error("E113", spot(list, "Triggers"), fmt::format("{} triggers; the limit is {}", list.items.size(), triggers_max));
+  for (size_t i = 0; i < std::min(list.items.size(), triggers_max); ++i) {
     const auto& node = list.items[i];
     const auto path = fmt::format("Triggers[{}]", i);
     if (!node.is_map()) {

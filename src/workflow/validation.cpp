@@ -3,9 +3,13 @@
 #include <algorithm>
 
 #include "base/yaml_lines.hpp"
+#include "workflow/definition.hpp"
+#include "workflow/smells.hpp"
 
 namespace tandem::workflow {
 namespace {
+
+constexpr int rounds_max = 50;   // a definition with more hidden mistakes than this wants to be read by a person
 
 /// A correction as byte offsets.
 struct Cut {
@@ -29,15 +33,14 @@ std::vector<Cut> cuts_in(std::string_view text, const std::vector<Diagnostic>& d
 
 }  // namespace
 
-std::vector<Diagnostic> validate(std::string_view text, const std::string& file, const Known& known, Strictness strictness) {
-  auto out = parse_workflow(text, file, known).diagnostics;
-  if (strictness == Strictness::Usual) return out;
-  for (auto& smell : smells(text, file)) out.push_back(std::move(smell));
-  std::ranges::stable_sort(out, [](const Diagnostic& a, const Diagnostic& b) {
-    const auto key = [](const Diagnostic& d) { return std::tuple(d.code == "N200", d.place.line, d.place.column); };
-    return key(a) < key(b);
+Parsed examine(std::string_view text, const std::string& file, const Known& known, Strictness strictness) {
+  return read_definition(text, file, known, [strictness](const yaml::Node& root, const yaml::Lines& lines, Findings& findings) {
+    find_smells(root, lines, findings, strictness);
   });
-  return out;
+}
+
+std::vector<Diagnostic> validate(std::string_view text, const std::string& file, const Known& known, Strictness strictness) {
+  return examine(text, file, known, strictness).diagnostics;
 }
 
 int exit_code(const std::vector<Diagnostic>& diagnostics, Strictness strictness) {
@@ -48,7 +51,7 @@ int exit_code(const std::vector<Diagnostic>& diagnostics, Strictness strictness)
   return any(Severity::Capability) ? 4 : 0;
 }
 
-std::string apply_fixes(std::string_view text, const std::vector<Diagnostic>& diagnostics) {
+std::string apply_fixes(std::string_view text, const std::vector<Diagnostic>& diagnostics, int* count) {
   std::string out;
   if (text.starts_with("\xEF\xBB\xBF")) {
     out = text.substr(0, 3);
@@ -60,8 +63,19 @@ std::string apply_fixes(std::string_view text, const std::vector<Diagnostic>& di
     out += text.substr(done, cut.start - done);
     out += cut.after;
     done = cut.start + cut.length;
+    if (count != nullptr) ++*count;
   }
   out += text.substr(done);
+  return out;
+}
+
+Corrected corrected(std::string_view text, const std::string& file, const Known& known, Strictness strictness) {
+  Corrected out{std::string(text)};
+  for (int round = 0; round < rounds_max; ++round) {
+    auto better = apply_fixes(out.text, validate(out.text, file, known, strictness), &out.count);
+    if (better == out.text) break;
+    out.text = std::move(better);
+  }
   return out;
 }
 

@@ -50,13 +50,48 @@ TEST(Fix, MakesOnlyTheFirstOfTwoOverlappingCorrections) {
   EXPECT_EQ(apply_fixes("abc", {{.fix = TextEdit{{"", 1, 1}, "ab", "x"}}, {.fix = TextEdit{{"", 1, 2}, "bc", "y"}}}), "xc");
 }
 
-TEST(Strict, NamesHabitsThatHideFailures) {
+TEST(Smells, AreHabitsThatHideFailures) {
   const std::string text = "Name: w\nSchemaVersion: \"1.0\"\nActions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n"
                            "    Configuration:\n      Steps:\n        - Run: npm test || true\n        - Run: |\n            sleep 30\n"
                            "            sed -i s/a/b/ src/main.py\n        - Run: |\n            set -euo pipefail\n            until curl x; do\n"
                            "              sleep 1\n            done\n            npm test\n";
-  EXPECT_EQ(said(validate(text, "w.yml", nothing)), "");
+  EXPECT_EQ(said(validate(text, "w.yml", nothing)), "9:16 W320\n11:13 W321\n12:13 W322\n");
   EXPECT_EQ(said(validate(text, "w.yml", nothing, Strictness::Strict)), "9:16 W320\n10:16 W316\n11:13 W321\n12:13 W322\n");
+}
+
+std::string smell_of(const std::string& command) {
+  return said(validate("Name: w\nSchemaVersion: \"1.0\"\nActions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n"
+                       "    Configuration:\n      Steps:\n        - Run: |\n            " + command + "\n", "w.yml", nothing));
+}
+
+TEST(Smells, ASwallowedFailureHasManyForms) {
+  for (const auto* command : {"npm test || true", "npm test || :", "npm test || echo failed", "set +e", "npm test; true", "npm test || exit 0", "a $(b) || true"})
+    EXPECT_EQ(smell_of(command), "10:13 W320\n") << command;
+  for (const auto* command : {"npm test || exit 1", "x=$(cat f 2>/dev/null || true)", "echo trueish", "[ -f x ] || cp y x", "# npm test || true"})
+    EXPECT_EQ(smell_of(command), "") << command;
+}
+
+TEST(Corrections, AreMadeUntilNoneIsLeftAndThenChangeNothing) {
+  const std::string text = "# kept\nName: w\nSchemaVersion: 1\nTrigers:   # why\n  - Type: push\n    Branches: [\"feature/*\", 'release/**']\n"
+                           "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration:\n      Steps:\n"
+                           "        - Run: |\n            cat <<EOF\n{\nEOF\n        - Run: |\n            cat <<EOF\n}\nEOF\n";
+  const auto better = corrected(text, "w.yml", nothing);
+  EXPECT_EQ(better.text, "# kept\nName: w\nSchemaVersion: \"1.0\"\nTriggers:   # why\n  - Type: PUSH\n    Branches: [\"feature/.*\", 'release/.*']\n"
+                         "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration:\n      Steps:\n"
+                         "        - Run: |\n            cat <<EOF\n            {\n            EOF\n        - Run: |\n            cat <<EOF\n            }\n            EOF\n");
+  EXPECT_EQ(better.count, 7);
+  EXPECT_EQ(corrected(better.text, "w.yml", nothing).count, 0);
+}
+
+TEST(Corrections, GoIntoTheQuotesThatStandThere) {
+  const auto branches = [](const std::string& written) {
+    const auto text = fixed("Name: w\nTriggers:\n  - Type: PUSH\n    FilesChanged: [" + written + "]\n");
+    return text.substr(text.find('[') + 1, text.find(']') - text.find('[') - 1);
+  };
+  EXPECT_EQ(branches("'src/*'"), "'src/.*'");
+  EXPECT_EQ(branches("\"src/*\""), "\"src/.*\"");
+  EXPECT_EQ(branches("\"src/*.py\""), "'src/.*\\.py'") << "a backslash is an escape in double quotes";
+  EXPECT_EQ(branches("src/*.py"), "src/.*\\.py");
 }
 
 TEST(ExitCode, TellsErrorsFromMissingCapabilities) {

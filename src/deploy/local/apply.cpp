@@ -245,6 +245,8 @@ Done Applying::fill_buckets() {
       prune = prune && text_at(deployment->details, "prune") == "true";
     }
     if (std::ranges::find(folders, "") != folders.end()) continue;  // a rehearsal has no files
+    // What was published to a bucket that no deployment fills stays: nobody has said that it goes.
+    if (folders.empty()) prune = false;
     const auto before = live_.buckets.find(bucket->physical_id);
     if (!prune && before != live_.buckets.end()) folders.insert(folders.begin(), before->second);
     if (folders.size() == 1) {

@@ -219,6 +219,37 @@ TEST_F(Stacks, SeveralDeploymentsToOneBucketMergeAndMarkersAreReplaced) {
   EXPECT_EQ(*read_file(content / "config/app.json"), R"({"text": "say \"hi\" in us-east-1"})");
 }
 
+TEST_F(Stacks, PublishedFilesLieOverTheBucketsOwnAndOutliveTheNextDeployment) {
+  const auto body = R"({"Resources": {"B": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "site"}}}})";
+  deployed(assembly("d1", {{"S", body}}));
+  const auto fresh = *TemporaryFolder::make();
+  ASSERT_TRUE(write_file(fresh.path() / "index.html", "home"));
+  ASSERT_TRUE(write_file(fresh.path() / "deep/a.txt", "a"));
+  const auto first = target->publish({"site", fresh.path(), "web"});
+  ASSERT_TRUE(first) << text(first.error());
+  EXPECT_EQ(first->fingerprint, *target->fingerprint());
+  ASSERT_TRUE(write_file(fresh.path() / "index.html", "new home"));
+  ASSERT_TRUE(target->publish({"B", fresh.path(), "web"}));
+  const auto content = [this] { return std::filesystem::path(serving.views.at("live").buckets.at("site")); };
+  EXPECT_EQ(*read_file(content() / "web/index.html"), "new home");
+  EXPECT_EQ(*read_file(content() / "web/deep/a.txt"), "a");
+  target = open();
+  ASSERT_TRUE(target->recover());
+  EXPECT_EQ(*read_file(content() / "web/index.html"), "new home");
+  deployed(assembly("d2", {{"S", body}}));
+  EXPECT_EQ(*read_file(content() / "web/index.html"), "new home");
+  prepared(assembly("d3", {{"S", body}}));
+  const auto meanwhile = target->publish({"site", fresh.path()});
+  ASSERT_FALSE(meanwhile);
+  EXPECT_EQ(meanwhile.error().fault, Fault::Conflict);
+  ASSERT_TRUE(target->publish({"site", fresh.path(), "", {"d3"}}));
+  EXPECT_EQ(*read_file(std::filesystem::path(serving.views.at("d3").buckets.at("site")) / "index.html"), "new home");
+  EXPECT_FALSE(std::filesystem::exists(content() / "index.html")) << "live traffic does not see it yet";
+  const auto unknown = target->publish({"none", fresh.path(), "", {"d3"}});
+  ASSERT_FALSE(unknown);
+  EXPECT_TRUE(holds(unknown.error().next, "site"));
+}
+
 TEST_F(Stacks, AnAssetThatIsNotOnDiskFailsThePrepareNamingIt) {
   auto stacks = registry_stacks("aaaa");
   const auto failed = target->prepare(

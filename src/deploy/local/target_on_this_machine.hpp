@@ -30,6 +30,7 @@ class LocalTarget final : public Target {
   Result<json::value> stacks() override;
   Result<Invocation> invoke(const std::string& function, const std::string& qualifier,
                             const std::string& payload) override;
+  Result<Deployment> publish(const PublishRequest& request) override;
 
  private:
   /// The right to change something, for as long as it lives.
@@ -87,6 +88,7 @@ class LocalTarget final : public Target {
   std::function<void(StackEvent)> teller(const DeploymentId& deployment,
                                          std::vector<std::string> secrets,
                                          const OnStackEvent& on_event);
+  Result<Deployment> publish_claimed(const PublishRequest& request);
   Result<std::string> physical_function(const std::string& name, const World& world) const;
 
   LocalTargetOptions options_;

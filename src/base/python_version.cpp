@@ -1,4 +1,4 @@
-#include "sync/version.hpp"
+#include "base/python_version.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 
 #include "base/text.hpp"
 
-namespace tandem::sync {
+namespace tandem::python {
 namespace {
 
 /// Reads a version from the left, piece by piece.
@@ -38,11 +38,8 @@ class Reader {
   }
   /// The number after a label: "rc.1", "rc1"; none is 0.
   std::int64_t number_after_label() {
-    const auto before = rest_;
     skip_separator();
-    if (const auto value = number()) return *value;
-    rest_ = before;
-    return 0;
+    return number().value_or(0);
   }
   std::string_view rest() const { return rest_; }
 
@@ -69,10 +66,17 @@ bool is_number(std::string_view part) {
   return !part.empty() && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-bool is_local_label(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return c == '.' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
-  });
+/// "Ubuntu_1-02" -> "ubuntu.1.2"; nothing when it is no local label.
+std::optional<std::string> local_label(std::string_view text) {
+  const auto plain = replaced(replaced(text, "-", "."), "_", ".");
+  std::vector<std::string> parts;
+  for (auto part : split(plain, '.')) {
+    const bool is_word = !part.empty() && std::ranges::all_of(part, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); });
+    if (!is_word) return std::nullopt;
+    if (is_number(part)) part.erase(0, std::min(part.find_first_not_of('0'), part.size() - 1));
+    parts.push_back(std::move(part));
+  }
+  return join(parts, ".");
 }
 
 /// Local labels: numbers above words, longer above shorter.
@@ -89,62 +93,72 @@ std::strong_ordering compare_locals(const std::string& a, const std::string& b) 
   return left.size() <=> right.size();
 }
 
-bool starts_with(const Version& candidate, const Version& prefix) {
-  if (candidate.epoch() != prefix.epoch()) return false;
-  for (size_t at = 0; at < prefix.release().size(); ++at)
-    if ((at < candidate.release().size() ? candidate.release()[at] : 0) != prefix.release()[at]) return false;
-  return true;
-}
+/// A place between two versions. Of 1.0: Before, then After, then behind all of 1.0+local, then 1.0.post1 and so on.
+struct Cut {
+  enum class Side { Before, After, PastLocals };
+  Version version;
+  Side side = Side::Before;
 
-/// The first version behind a series: of 1.4 it is 1.5.dev0.
-Version after_series(const Version& version, size_t parts) {
-  auto release = version.release();
-  release.resize(parts, 0);
-  ++release.back();
-  return Version::first_of(version.epoch(), std::move(release));
-}
-
-/// A range of versions; a missing end is open.
-struct Range {
-  std::optional<Version> low, high;
-  bool low_is_in = true, high_is_in = true;
-
-  void raise(const Version& to, bool is_in) {
-    if (low && (to < *low || (to == *low && (is_in || !low_is_in)))) return;
-    low = to;
-    low_is_in = is_in;
+  std::strong_ordering operator<=>(const Cut& other) const {
+    if (const auto order = version.without_local() <=> other.version.without_local(); order != 0) return order;
+    if (side == Side::PastLocals || other.side == Side::PastLocals) return (side == Side::PastLocals) <=> (other.side == Side::PastLocals);
+    if (const auto order = version <=> other.version; order != 0) return order;
+    return side <=> other.side;
   }
-  void lower_to(const Version& to, bool is_in) {
-    if (high && (*high < to || (to == *high && (is_in || !high_is_in)))) return;
-    high = to;
-    high_is_in = is_in;
-  }
-  bool is_empty() const {
-    if (!low || !high) return false;
-    return *high < *low || (*high == *low && !(low_is_in && high_is_in));
-  }
+  bool operator==(const Cut& other) const { return (*this <=> other) == 0; }
 };
 
-void narrow(Range& range, const Clause& clause) {
-  const auto version = clause.version.without_local();
-  switch (clause.comparison) {
-    case Comparison::AtLeast: return range.raise(version, true);
-    case Comparison::Above: return range.raise(version, false);
-    case Comparison::AtMost: return range.lower_to(version, true);
-    case Comparison::Below: return range.lower_to(version, false);
-    case Comparison::Compatible:
-      range.raise(version, true);
-      return range.lower_to(after_series(version, version.release().size() - 1), false);
-    case Comparison::Equal:
-      if (!clause.is_prefix) {
-        range.raise(version, true);
-        return range.lower_to(version, true);
-      }
-      range.raise(Version::first_of(version.epoch(), version.release()), true);
-      return range.lower_to(after_series(version, version.release().size()), false);
-    case Comparison::NotEqual:
-    case Comparison::Arbitrary: return;
+/// The versions from one cut to another; a missing end is open.
+struct Range {
+  std::optional<Cut> low, high;
+
+  bool holds(const Version& version) const {
+    const Cut here{version};
+    return (!low || *low <= here) && (!high || here < *high);
   }
+  bool is_empty() const {
+    static const auto first = Version().first_dev();   // 0.dev0: there is nothing below
+    if (!high) return false;
+    // Nothing lies between the locals of a version and its first neighbour.
+    const auto from = !low ? Cut{first} : low->side == Cut::Side::PastLocals ? Cut{low->version.after_locals()} : *low;
+    return *high <= from;
+  }
+};
+using Ranges = std::vector<Range>;
+
+Ranges intersection(const Ranges& a, const Ranges& b) {
+  Ranges out;
+  for (const auto& left : a)
+    for (const auto& right : b) {
+      Range both{left.low, left.high};
+      if (right.low && (!both.low || *both.low < *right.low)) both.low = right.low;
+      if (right.high && (!both.high || *right.high < *both.high)) both.high = right.high;
+      if (!both.is_empty()) out.push_back(both);
+    }
+  return out;
+}
+
+Ranges everything_but(const Range& range) { return {{std::nullopt, range.low}, {range.high, std::nullopt}}; }
+
+/// The versions that one clause accepts; of `===` that is a question of spelling, and everything here.
+Ranges ranges_of(const Clause& clause) {
+  const auto& version = clause.version;
+  using Side = Cut::Side;
+  const auto equal = clause.is_prefix        ? Range{Cut{version.first_dev()}, Cut{version.after_series(version.release().size())}}
+                     : version.has_local()   ? Range{Cut{version}, Cut{version, Side::After}}
+                                             : Range{Cut{version}, Cut{version, Side::PastLocals}};
+  switch (clause.comparison) {
+    case Comparison::Equal: return {equal};
+    case Comparison::NotEqual: return everything_but(equal);
+    case Comparison::AtLeast: return {{Cut{version}, std::nullopt}};
+    case Comparison::AtMost: return {{std::nullopt, Cut{version, Side::PastLocals}}};
+    // Below 1.0 is not 1.0rc1; above 1.0 is not 1.0.post1.
+    case Comparison::Below: return {{std::nullopt, Cut{version.is_prerelease() ? version : version.first_dev()}}};
+    case Comparison::Above: return {{Cut{version.last_post(), Side::PastLocals}, std::nullopt}};
+    case Comparison::Compatible: return {{Cut{version}, Cut{version.after_series(version.release().size() - 1)}}};
+    case Comparison::Arbitrary: return {Range{}};
+  }
+  return {Range{}};
 }
 
 constexpr std::array<std::pair<std::string_view, Comparison>, 8> operators{{
@@ -153,6 +167,16 @@ constexpr std::array<std::pair<std::string_view, Comparison>, 8> operators{{
     {"<", Comparison::Below}, {">", Comparison::Above}}};
 
 }  // namespace
+
+std::string normalised_name(std::string_view name) {
+  std::string out;
+  for (const char c : lower(name)) {
+    const bool is_separator = c == '-' || c == '_' || c == '.';
+    if (!is_separator) out += c;
+    else if (!out.empty() && out.back() != '-') out += '-';
+  }
+  return out;
+}
 
 Result<Version> Version::parse(std::string_view text) {
   const auto whole = lower(trimmed(text));
@@ -177,8 +201,9 @@ Result<Version> Version::parse(std::string_view text) {
     out.post_ = reader.number();
   if (reader.take_label({"dev"})) out.dev_ = reader.number_after_label();
   if (reader.take("+")) {
-    out.local_ = replaced(replaced(reader.rest(), "-", "."), "_", ".");
-    if (!is_local_label(out.local_)) return failure(Fault::Invalid, "no version: {}", text);
+    const auto label = local_label(reader.rest());
+    if (!label) return failure(Fault::Invalid, "no version: {}", text);
+    out.local_ = *label;
   } else if (!reader.at_end()) {
     return failure(Fault::Invalid, "no version: {}", text);
   }
@@ -199,17 +224,50 @@ std::strong_ordering Version::operator<=>(const Version& other) const {
   return compare_locals(local_, other.local_);
 }
 
+std::string Version::text() const {
+  auto out = epoch_ == 0 ? std::string() : fmt::format("{}!", epoch_);
+  out += fmt::format("{}", fmt::join(release_, "."));
+  if (pre_) out += fmt::format("{}{}", pre_->first == 'r' ? "rc" : std::string(1, pre_->first), pre_->second);
+  if (post_) out += fmt::format(".post{}", *post_);
+  if (dev_) out += fmt::format(".dev{}", *dev_);
+  return local_.empty() ? out : out + "+" + local_;
+}
+
 Version Version::without_local() const {
   auto copy = *this;
   copy.local_.clear();
   return copy;
 }
 
-Version Version::first_of(std::int64_t epoch, std::vector<std::int64_t> release) {
-  Version out;
-  out.epoch_ = epoch;
-  out.release_ = std::move(release);
+Version Version::first_dev() const {
+  auto out = without_local();
   out.dev_ = 0;
+  return out;
+}
+
+Version Version::after_series(size_t parts) const {
+  Version out;
+  out.epoch_ = epoch_;
+  out.release_ = release_;
+  out.dev_ = 0;
+  out.release_.resize(parts, 0);
+  ++out.release_.back();
+  return out;
+}
+
+Version Version::after_locals() const {
+  auto out = without_local();
+  if (out.dev_) ++*out.dev_;
+  else {
+    out.post_ = out.post_ ? *out.post_ + (*out.post_ < highest ? 1 : 0) : 0;
+    out.dev_ = 0;
+  }
+  return out;
+}
+
+Version Version::last_post() const {
+  auto out = without_local();
+  if (!out.dev_ && !out.post_) out.post_ = highest;
   return out;
 }
 
@@ -228,6 +286,9 @@ Result<Clause> Clause::parse(std::string_view text) {
       rest.resize(rest.size() - 2);
     }
     out.version = TRY(Version::parse(rest), "reading {}", whole);
+    if (out.is_prefix && !out.version.is_plain()) return failure(Fault::Invalid, "{}: only numbers may stand before .*", whole);
+    const bool compares_exactly = comparison == Comparison::Equal || comparison == Comparison::NotEqual;
+    if (out.version.has_local() && !compares_exactly) return failure(Fault::Invalid, "{}: a local version can only be compared with == and !=", whole);
     if (comparison == Comparison::Compatible && out.version.release().size() < 2)
       return failure(Fault::Invalid, "{} needs a version of two parts or more", whole);
     return out;
@@ -236,20 +297,12 @@ Result<Clause> Clause::parse(std::string_view text) {
 }
 
 bool Clause::accepts(const Version& candidate) const {
-  const auto plain = version.has_local() ? candidate : candidate.without_local();
-  const bool is_equal = is_prefix ? starts_with(candidate, version) : plain == version;
-  switch (comparison) {
-    case Comparison::Equal: return is_equal;
-    case Comparison::Arbitrary: return candidate == version;
-    case Comparison::NotEqual: return !is_equal;
-    case Comparison::AtMost: return candidate.without_local() <= version;
-    case Comparison::AtLeast: return candidate >= version;
-    case Comparison::Below: return candidate < version;
-    case Comparison::Above: return candidate.without_local() > version;
-    case Comparison::Compatible:
-      return candidate >= version && candidate < after_series(version, version.release().size() - 1);
-  }
-  return true;
+  if (comparison == Comparison::Arbitrary) return same_ignoring_case(std::string_view(text).substr(3), candidate.text());
+  return std::ranges::any_of(ranges_of(*this), [&](const Range& range) { return range.holds(candidate); });
+}
+
+bool accepts(const std::vector<Clause>& clauses, const Version& candidate) {
+  return std::ranges::all_of(clauses, [&](const Clause& clause) { return clause.accepts(candidate); });
 }
 
 Result<std::vector<Clause>> parse_specifier(std::string_view text) {
@@ -271,25 +324,19 @@ const Clause* pin_of(const std::vector<Clause>& clauses) {
 }
 
 bool are_disjoint(const std::vector<Clause>& a, const std::vector<Clause>& b) {
-  const auto excludes = [](const std::vector<Clause>& clauses, const Clause& pin) {
-    return !std::ranges::all_of(clauses, [&](const Clause& clause) { return clause.accepts(pin.version); });
-  };
-  const auto *left = pin_of(a), *right = pin_of(b);
-  if (left != nullptr && right != nullptr) {
-    if (left->text == right->text) return false;
-    const bool is_readable = !left->version.release().empty() && !right->version.release().empty();
-    if (!is_readable) return true;  // two different texts behind ===
-    // 1.2 and 1.2+local: the pin with the label is one build of the other.
-    if (left->version.has_local() != right->version.has_local())
-      return !(left->version.without_local() == right->version.without_local());
+  auto all = a;
+  all.insert(all.end(), b.begin(), b.end());
+  if (const auto exact = std::ranges::find(all, Comparison::Arbitrary, &Clause::comparison); exact != all.end()) {
+    const auto spelling = std::string_view(exact->text).substr(3);
+    const bool is_readable = !exact->version.release().empty();
+    return !std::ranges::all_of(all, [&](const Clause& clause) {
+      if (clause.comparison == Comparison::Arbitrary) return same_ignoring_case(std::string_view(clause.text).substr(3), spelling);
+      return is_readable && clause.accepts(exact->version);
+    });
   }
-  if (left != nullptr && excludes(b, *left)) return true;
-  if (right != nullptr && excludes(a, *right)) return true;
-  if (left != nullptr || right != nullptr) return false;
-  Range range;
-  for (const auto* side : {&a, &b})
-    for (const auto& clause : *side) narrow(range, clause);
-  return range.is_empty();
+  Ranges left{Range{}};
+  for (const auto& clause : all) left = intersection(left, ranges_of(clause));
+  return left.empty();
 }
 
-}  // namespace tandem::sync
+}  // namespace tandem::python
