@@ -48,7 +48,8 @@ workflow::Known Dispatcher::known() const {
 Result<std::vector<Considered>> Dispatcher::consider(const Event& event) {
   std::vector<Considered> out;
   const auto names = known();
-  const auto definitions = TRY(definitions_at(shop_.pair.repository(), event.after));
+  const auto store = TRY(git::Repository::open(shop_.folders.pair_store()));   // one for each thread that asks
+  const auto definitions = TRY(definitions_at(store, event.after));
   if (definitions.left_out > 0)
     log(Level::Warning, "workflows.left-out", {{"repository", event.repository}, {"commit", event.after.value}, {"count", static_cast<std::int64_t>(definitions.left_out)}});
   for (const auto& [path, bytes] : definitions.files) {
@@ -78,7 +79,8 @@ Result<EventArrived> Dispatcher::plan(const Event& event) {
 
 /// Fetches only when the commit is not here: asking git takes longer than all the rest of starting a run.
 Done Dispatcher::bring(const RepositoryConfiguration& repository, const CommitId& commit) {
-  if (shop_.pair.repository().commit(commit)) return done();
+  const auto store = TRY(git::Repository::open(shop_.folders.pair_store()));
+  if (store.commit(commit)) return done();
   const auto lock = TRY(shop_.pair.lock(std::chrono::minutes{2}));
   return shop_.pair.fetch(repository);
 }
@@ -131,7 +133,7 @@ Result<std::optional<Event>> Dispatcher::push_event(const std::string& name, con
               .repository = name, .branch = branch, .before = last.value_or(before), .after = after, .actor = actor,
               .at = shop_.clock.now()};
   TRY(bring(repository, after));
-  const auto& store = shop_.pair.repository();
+  const auto store = TRY(git::Repository::open(shop_.folders.pair_store()));
   const auto commit = TRY(store.commit(after));
   event.cause = run_of_trailers(commit.message);
   if (!event.before.empty()) {
@@ -147,7 +149,8 @@ Result<std::optional<Event>> Dispatcher::push_event(const std::string& name, con
 Result<bool> Dispatcher::is_way_back(const Event& event) const {
   const auto repository = TRY(shop_.repository(event.repository));
   if (repository.role != Role::Infrastructure) return false;
-  const auto commit = TRY(shop_.pair.repository().commit(event.after));
+  const auto store = TRY(git::Repository::open(shop_.folders.pair_store()));
+  const auto commit = TRY(store.commit(event.after));
   return sync::trailer(commit.message, "Strategy") == strategy_of_the_way_back;
 }
 

@@ -388,16 +388,24 @@ class Deciding {
     return false;
   }
 
-  /// Whether a run was started by another one of those that led to this one and is still waiting for it.
+  /// Whether the other one led to this run and waits for it now.
   bool is_cause(const RunId& other, const Run& run) const {
     if (other.value.empty()) return false;
     std::optional<RunId> cause = run.event.cause;
-    for (int depth = 0; cause && depth < 32; ++depth) {
-      if (*cause == other) return run.event.kind == EventKind::Run;
+    constexpr int depth_max = 32;
+    for (int depth = 0; cause && depth < depth_max; ++depth) {
       const auto* next = state_.find(*cause);
-      cause = next == nullptr ? std::nullopt : next->event.cause;
+      if (next == nullptr) return false;
+      if (next->id == other) return waits_for_a_run(*next);
+      cause = next->event.cause;
     }
     return false;
+  }
+
+  static bool waits_for_a_run(const Run& run) {
+    return std::ranges::any_of(run.workflow.actions, [&](const Action& action) {
+      return action.identifier.starts_with("tandem/start-workflow@") && state_of(run, action.name).status == ActionStatus::InProgress;
+    });
   }
 
   /// SUPERSEDED: whoever waits in front of this block gives way to the newer run that has come to it. A run inside an

@@ -225,7 +225,9 @@ TEST(Engine, ParallelRunsBeyondTheCapWaitAndAreTakenInOrder) {
 
 TEST(Engine, ARunThatWaitsForAnotherNeverHoldsWhatThatOneNeeds) {
   World world;
-  world.tell(EventArrived{push("e1"), {{Workflow{.name = "p", .file = "p.yml", .actions = {action("Start", {}, "local")}}}}});
+  Workflow parent{.name = "p", .file = "p.yml", .actions = {action("Start", {}, "local")}};
+  parent.actions[0].identifier = "tandem/start-workflow@v1";
+  world.tell(EventArrived{push("e1"), {{parent}}});
   auto start = push("e2");
   start.kind = EventKind::Run;
   start.cause = RunId{"run-1"};

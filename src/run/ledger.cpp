@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <set>
 
 #include "base/files.hpp"
 #include "base/kill_point.hpp"
@@ -136,11 +137,13 @@ Done Ledger::rebuild() {
 
 /// Adds entries that have been applied already, and how the runs they are about stand now.
 Done Ledger::collect(Batch& batch, const std::vector<store::Entry>& entries, Instant at) {
+  std::set<std::string> touched;
   for (const auto& entry : entries) {
-    if (entry.kind.starts_with("run.") || entry.kind.starts_with("action.") || entry.kind == "approval.given")
-      if (const auto* run = state_.find(RunId{entry.subject})) batch.runs.insert_or_assign(entry.subject, *run);
+    if (entry.kind.starts_with("run.") || entry.kind.starts_with("action.") || entry.kind == "approval.given") touched.insert(entry.subject);
     TRY(note(entry, at, batch.change), "projecting {}", entry.kind);
   }
+  for (const auto& subject : touched)
+    if (const auto* run = state_.find(RunId{subject})) batch.runs.insert_or_assign(subject, *run);
   for (auto& run : std::exchange(state_.ended, {})) {
     auto id = run.id.value;
     batch.runs.insert_or_assign(std::move(id), std::move(run));

@@ -46,7 +46,8 @@ Done Scheduler::look() {
 
 Done Scheduler::read(Branch& branch, const RepositoryConfiguration& repository, const store::Tip& tip) {
   if (branch.commit == tip.commit) return done();
-  if (!shop_.pair.repository().tree_of(tip.commit)) {
+  const auto store = TRY(git::Repository::open(shop_.folders.pair_store()));
+  if (!store.commit(tip.commit)) {
     const auto lock = TRY(shop_.pair.lock(std::chrono::minutes{2}));
     TRY(shop_.pair.fetch(repository), "fetching {}", repository.name);
   }

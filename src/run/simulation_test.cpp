@@ -43,6 +43,7 @@ struct World {
     const auto count = 1 + below(5);
     for (std::uint64_t i = 0; i < count; ++i) {
       Action action{.name = fmt::format("a{}", i), .identifier = below(7) == 0 ? "aws/approval@v1" : "aws/build@v1"};
+      if (!is_gate(action) && below(8) == 0) action.identifier = "tandem/start-workflow@v1";
       if (below(4) == 0) action.group = fmt::format("g{}", below(2));
       for (std::uint64_t k = 0; k < i; ++k)
         if (below(3) == 0) action.depends_on.push_back(fmt::format("a{}", k));
