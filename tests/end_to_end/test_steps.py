@@ -72,7 +72,8 @@ def test_a_secret_reaches_the_step_that_names_it_and_nobody_else(world):
 
 def test_a_cache_comes_back_in_the_next_run(world):
     world.serve()
-    push(world, "    Caching: {FileCaching: {deps: {Path: deps}}}\n" + steps("cat deps/made 2>/dev/null || echo none; mkdir -p deps; echo kept > deps/made"))
+    key = "deps-" + uuid.uuid4().hex  # worlds share one cache folder
+    push(world, f"    Caching: {{FileCaching: {{{key}: {{Path: deps}}}}}}\n" + steps("cat deps/made 2>/dev/null || echo none; mkdir -p deps; echo kept > deps/made"))
     assert "none" in run(world)[2]
     assert "kept" in run(world)[2]
 
