@@ -14,30 +14,62 @@ constexpr size_t artifact_files_max = 100'000;
 constexpr std::uint64_t artifact_bytes_max = 1UL << 30;
 constexpr std::uint64_t documents_bytes_max = 64UL << 20;   ///< of all report files of an action
 
+/// A file of an artifact: where it lies, and its path inside.
+struct Handed {
+  fs::path from;
+  std::string as;
+};
+
 /// A pattern as the working folder knows it; workflow files also write the paths that steps see.
-Result<std::string> relative_pattern(const Workspace& space, const std::string& pattern) {
+std::string relative_pattern(const Workspace& space, const std::string& pattern) {
   for (const auto& prefix : {std::string("/sources/WorkflowSource"), space.working().string()})
     if (pattern.starts_with(prefix + "/")) return pattern.substr(prefix.size() + 1);
-  if (pattern.starts_with('/') || pattern.starts_with('~'))
-    return failure(Fault::Denied, "{} lies outside of the workspace and is gone with the action", pattern).with_code("E-RUN-12")
-        .with_next("copy it into the working directory in a step, and name it there");
   return pattern.starts_with("./") ? pattern.substr(2) : pattern;
 }
 
-Result<std::vector<std::string>> files_of(const Workspace& space, const ArtifactOutput& output) {
+/// A file that steps see in the system's folders, which anybody may read: never more than a step could have read itself.
+bool is_public_tool(const fs::path& file) {
+  std::error_code code;
+  const auto real = fs::canonical(file, code);
+  if (code || !fs::is_regular_file(real, code)) return false;
+  const bool in_place = real.string().starts_with("/usr/") || real.string().starts_with("/opt/");
+  return in_place && (fs::status(real, code).permissions() & fs::perms::others_read) != fs::perms::none && !code;
+}
+
+/// W308: what is written with its whole path is stored by its last name. Of the action's HOME, or a tool of the system;
+/// everything else is gone with the sandbox.
+Result<Handed> absolute_file(const Workspace& space, const std::string& path) {
+  const bool at_home = path.starts_with("~/") || path.starts_with("/root/");
+  const auto file = TRY(at_home ? space.inside(path) : Result<fs::path>(fs::path(path)));
+  std::error_code code;
+  const bool there = at_home ? fs::is_regular_file(fs::symlink_status(file, code)) : is_public_tool(file);
+  if (there) return Handed{file, file.filename().string()};
+  return failure(Fault::Missing, "{} is no file of the workspace and is gone with the action", path).with_code("E-RUN-12")
+      .with_next("copy it into the working directory in a step, and name it there");
+}
+
+Result<std::vector<Handed>> files_of(const Workspace& space, const ArtifactOutput& output) {
   std::vector<std::string> patterns;
+  std::vector<Handed> files;
   for (const auto& pattern : output.files) {
-    auto relative = TRY(relative_pattern(space, pattern));
-    patterns.push_back(std::move(relative));
+    const auto relative = relative_pattern(space, pattern);
+    if (!relative.starts_with('/') && !relative.starts_with('~')) {
+      patterns.push_back(relative);
+      continue;
+    }
+    auto file = TRY(absolute_file(space, relative));
+    files.push_back(std::move(file));
   }
-  return check::matching_files(space.working(), patterns, {});
+  const auto matching = TRY(check::matching_files(space.working(), patterns, {}));
+  for (const auto& file : matching) files.push_back({space.working() / file, file});
+  return files;
 }
 
 /// Whether all of them may be one artifact.
-Done check_size(const Workspace& space, const std::string& name, const std::vector<std::string>& files) {
+Done check_size(const std::string& name, const std::vector<Handed>& files) {
   std::uint64_t bytes = 0;
   std::error_code code;
-  for (const auto& file : files) bytes += fs::file_size(space.working() / file, code);
+  for (const auto& file : files) bytes += fs::file_size(file.from, code);
   if (files.size() <= artifact_files_max && bytes <= artifact_bytes_max) return done();
   return failure(Fault::Invalid, "the artifact {} has {} files and {} MiB; it may have {} files and {} MiB", name, files.size(), bytes >> 20,
                  artifact_files_max, artifact_bytes_max >> 20)
@@ -51,13 +83,13 @@ Done keep_artifact(const Work& work, const Workspace& space, const ArtifactOutpu
   if (files.empty())
     return failure(Fault::Missing, "no file matches any pattern of the artifact {}: {}", output.name, join(output.files, ", "))
         .with_code("E-RUN-12").at(work.action.place).with_next("check the patterns: they are relative to the working directory");
-  TRY(check_size(space, output.name, files));
+  TRY(check_size(output.name, files));
   const auto folder = TRY(TemporaryFolder::make_in(space.root(), "artifact"));
   for (const auto& file : files) {
-    TRY(make_folders((folder.path() / file).parent_path()));
+    TRY(make_folders((folder.path() / file.as).parent_path()));
     std::error_code code;
-    fs::copy_file(space.working() / file, folder.path() / file, fs::copy_options::overwrite_existing, code);
-    if (code) return failure(Fault::Unavailable, "cannot keep {}: {}", file, code.message());
+    fs::copy_file(file.from, folder.path() / file.as, fs::copy_options::overwrite_existing, code);
+    if (code) return failure(Fault::Unavailable, "cannot keep {}: {}", file.as, code.message());
   }
   const auto zip = TRY(TemporaryFolder::make_in(space.root(), "zip"));
   TRY(zip_folder(folder.path(), zip.path() / "artifact.zip"));

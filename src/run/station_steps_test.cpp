@@ -77,6 +77,21 @@ TEST(StepStation, RefusesArtifactsThatLeadOutOrMatchNothing) {
   EXPECT_NE(ground.log().find("artifact x: 2 files"), std::string::npos) << ground.log();
 }
 
+TEST(StepStation, StoresAFileWithAWholePathByItsNameButNeverMoreThanAStepMayRead) {
+  Ground ground;
+  ground.commit({{"a", "a"}});
+  const auto with = [](const std::string& files) { return "    Inputs: {Sources: [WorkflowSource]}\n    Outputs: {Artifacts: [{Name: x, Files: [" + files + "]}]}\n"; };
+  const auto both = ground.steps("mkdir ~/bin; echo tool > ~/bin/mine", with("a, ~/bin/mine, /usr/bin/env"));
+  ASSERT_TRUE(both.succeeded) << problem(both);
+  EXPECT_NE(ground.log().find("artifact x: 3 files"), std::string::npos) << ground.log();
+  for (const auto* path : {"/etc/shadow", "/etc/passwd", "/tmp/made", "/usr/../etc/shadow", "~/link", "/root/../../../etc/passwd"}) {
+    const auto refused = ground.steps("ln -s /etc/shadow ~/link; touch /tmp/made", with(path));
+    ASSERT_TRUE(refused.error) << path;
+    EXPECT_FALSE(refused.error->what.empty());
+    EXPECT_TRUE(ground.artifacts().empty()) << path;
+  }
+}
+
 TEST(StepStation, TellsWhereAFileOfAnInputArtifactIs) {
   Ground ground;
   ground.commit({{"a", "a"}});
