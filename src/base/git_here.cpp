@@ -259,12 +259,6 @@ void gather_commits(Pack& pack, const git_oid& tip, const IsThere& is_known, con
   }
 }
 
-/// The path that a URL names, when it names one.
-std::optional<fs::path> path_of(const std::string& url) {
-  if (url.starts_with("file://")) return url.substr(7).starts_with('/') && url.find('%') == url.npos ? std::optional<fs::path>(url.substr(7)) : std::nullopt;
-  return url.starts_with('/') ? std::optional<fs::path>(url) : std::nullopt;
-}
-
 std::optional<Raw> open_url(const std::string& url) {
   const auto path = path_of(url);
   return path ? Raw::open(*path) : std::nullopt;
@@ -428,6 +422,11 @@ Result<Here> push_here(const Repository& repository, const std::string& url, con
   } catch (const LeftToGit&) {
     return Here::Left;
   }
+}
+
+std::optional<fs::path> path_of(const std::string& url) {
+  if (url.starts_with("file://")) return url.substr(7).starts_with('/') && url.find('%') == url.npos ? std::optional<fs::path>(url.substr(7)) : std::nullopt;
+  return url.starts_with('/') ? std::optional<fs::path>(url) : std::nullopt;
 }
 
 std::optional<std::vector<RemoteRef>> refs_here(const std::string& url) {

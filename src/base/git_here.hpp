@@ -33,6 +33,9 @@ Result<Here> fetch_here(const Repository& repository, const std::string& url, co
 Result<Here> push_here(const Repository& repository, const std::string& url, const std::vector<Push>& pushes,
                        const std::optional<CommitId>& base, std::stop_token stop = {});
 
+/// The path that a URL names: a plain one or file://; nothing for every other.
+std::optional<std::filesystem::path> path_of(const std::string& url);
+
 /// As git::ls_remote for a path; nothing when `url` is none or cannot be read so.
 std::optional<std::vector<RemoteRef>> refs_here(const std::string& url);
 

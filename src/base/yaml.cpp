@@ -41,6 +41,7 @@ struct Open {
   YAML::anchor_t anchor = 0;
   std::optional<Node> key{};        ///< the key that waits for its value
   std::unordered_map<std::string, int> lines{};  ///< of the keys so far
+  bool has_merged = false;          ///< holds entries of another map, which its own replace
 };
 
 size_t size_of(const Node& node) {
@@ -200,7 +201,7 @@ void Tree::add_entry(Open& map, Node value) {
   if (key.text == "<<" && !key.was_quoted()) return merge(map, value);
   const auto [known, fresh] = map.lines.emplace(key.text, key.line);
   if (fresh) {
-    std::erase_if(map.node.entries, [&](const Entry& merged) { return merged.key == key.text; });
+    if (map.has_merged) std::erase_if(map.node.entries, [&](const Entry& merged) { return merged.key == key.text; });
     map.node.entries.push_back({key.text, key.line, key.column, std::move(value)});
     return;
   }
@@ -216,6 +217,7 @@ void Tree::merge(Open& map, const Node& value) {
   }
   if (!value.is_map())
     throw Stop{{"E102", value.line, value.column, "not valid YAML: << merges maps only", "Name a map: <<: *anchor"}};
+  map.has_merged = true;
   for (const auto& entry : value.entries)
     if (map.node.entry(entry.key) == nullptr) map.node.entries.push_back(entry);
 }

@@ -20,8 +20,8 @@ struct Node {
   std::string text{};               ///< Scalar: as written, escapes and folding undone, never converted
   int line = 0;                     ///< an absent value (Null) stands at its key
   int column = 0;
-  std::vector<Node> items{};        ///< List
-  std::vector<Entry> entries{};     ///< Map, in file order, merge keys resolved
+  std::vector<Node> items;          ///< List; no {} here and below: Entry is not complete yet, and clang minds
+  std::vector<Entry> entries;       ///< Map, in file order, merge keys resolved
 
   bool is_scalar() const { return kind == Kind::Scalar; }
   bool is_list() const { return kind == Kind::List; }

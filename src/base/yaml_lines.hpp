@@ -6,7 +6,8 @@
 
 namespace tandem::yaml {
 
-/// A view of a text's lines. Lines and columns start at 1; columns count characters (UTF-8), offsets bytes.
+/// A view of a text's lines. Lines and columns start at 1; columns count characters (UTF-8), offsets bytes. Places are
+/// found in constant time, also on a line as long as the text.
 class Lines {
  public:
   explicit Lines(std::string_view text);
@@ -17,12 +18,14 @@ class Lines {
   size_t offset(int line, int column) const;             ///< of that character, at most the size of the text
   int line_at(size_t offset) const;
   int column_at(size_t offset) const;
-  int column_after(size_t known, int column, size_t offset) const;   ///< of `offset`, on the line where `known` has `column`
   int column_of_byte(int line, int byte_column) const;   ///< from a column counted in bytes
 
  private:
+  size_t characters_before(size_t offset) const;
+
   std::string_view text_;
   std::vector<size_t> starts_;
+  std::vector<size_t> counts_;   ///< characters before each 64th byte
 };
 
 /// Spaces before the first other character.

@@ -32,6 +32,22 @@ TEST(Yaml, CountsColumnsInCharactersNotBytes) {
   EXPECT_EQ(document.root.find("é")->find("ü")->column, 8);
 }
 
+TEST(Yaml, FindsPlacesOnLongLinesOfAnyCharacters) {
+  std::string text = "first\n";
+  for (int i = 0; i < 500; ++i) text += i % 3 == 0 ? "\u00e9" : i % 3 == 1 ? "x" : "\u65e5";
+  text += "\nlast";
+  const Lines lines(text);
+  size_t at = 6;
+  for (int column = 1; column <= 500; ++column) {
+    ASSERT_EQ(lines.offset(2, column), at) << column;
+    ASSERT_EQ(lines.column_at(at), column);
+    ASSERT_EQ(lines.column_of_byte(2, static_cast<int>(at) - 5), column);
+    at += (column - 1) % 3 == 0 ? 2 : (column - 1) % 3 == 1 ? 1 : 3;
+  }
+  EXPECT_EQ(lines.offset(2, 900), text.size() - 5) << "no further than the line";
+  EXPECT_EQ(lines.offset(3, 2), text.size() - 3);
+}
+
 TEST(Yaml, TellsBlocksFromQuotedText) {
   const auto document = read("a: |\n  x\nb: 'y'\nc: !!str z\n");
   EXPECT_EQ(document.root.find("a")->style, Style::Block);

@@ -48,7 +48,7 @@ Result<const FunctionGift*> function_of_the_code(const Gifts& gifts, const std::
   if (own.empty())
     return failure(Fault::Missing, "the template has no function for the application's code").with_code("TD0233")
         .with_next("give the template with the AWS::Lambda::Function, or the whole assembly folder");
-  return failure(Fault::Conflict, "the template has several functions: {}", listed(reached.empty() ? own : reached)).with_code("TD0234")
+  return failure(Fault::Invalid, "the template has several functions: {}", listed(reached.empty() ? own : reached)).with_code("TD0234")
       .with_next("name the one this code runs in: --function LOGICAL_ID");
 }
 

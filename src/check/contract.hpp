@@ -40,7 +40,7 @@ struct ContractOptions {
   std::string function{};                  ///< logical id or construct path; empty: the one the API leads to
 };
 
-/// Pure. Errors: Missing (TD0233) when the template has no function, Conflict (TD0234) when it has several and none is named.
+/// Pure. Errors: Missing (TD0233) when the template has no function, Invalid (TD0234) when it has several and none is named.
 Result<Contract> compare(const Needs& needs, const Gifts& gifts, const ContractOptions& options = {});
 
 json::value to_json(const Contract& contract);

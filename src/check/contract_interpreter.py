@@ -2,7 +2,7 @@ R"python(#"
 # Goes through modules, functions and calls with values of contract_values.py instead of real ones.
 
 # Bounds on the work, so that no source keeps this program busy: what lies beyond them is told as unknown.
-STEPS_MAX = 800_000
+STEPS_MAX = 1_200_000
 WAYS_MAX = 300  # of calling one function
 DEPTH_MAX = 30
 ITEMS_MAX = 200  # of one list or dict
@@ -312,9 +312,12 @@ class Interpreter:
 
     # --- expressions ---------------------------------------------------------------------------------------------
 
+    def is_worn_out(self):
+        return self.steps + COMPARED[0] // 4 > STEPS_MAX
+
     def value(self, node, frame):
         self.steps += 1
-        if self.steps > STEPS_MAX:
+        if self.is_worn_out():
             return Unknown("too many steps")
         return getattr(self, "of_" + type(node).__name__, self.of_other)(node, frame)
 
@@ -628,10 +631,10 @@ class Interpreter:
         if mark in self.memo:
             return self.memo[mark]
         self.ways[node] = self.ways.get(node, 0) + 1
-        if self.ways[node] > WAYS_MAX or self.steps > STEPS_MAX:
+        if self.ways[node] > WAYS_MAX or self.is_worn_out():
             name = getattr(node, "name", "a lambda")
-            what = "some of the many ways in which %s is called" % name if self.steps <= STEPS_MAX else "all of this code: it is too much to be followed call by call"
-            self.needs.unknown(what, (function.module.path, node.lineno, 1), once=node if self.steps <= STEPS_MAX else "steps")
+            what = "all of this code: it is too much to be followed call by call" if self.is_worn_out() else "some of the many ways in which %s is called" % name
+            self.needs.unknown(what, (function.module.path, node.lineno, 1), once="steps" if self.is_worn_out() else node)
             return Unknown("too many calls")
         scope = self.bound_arguments(function, positional, keywords, is_open)
         frame = Frame(function.module, scope, function.scope)

@@ -186,6 +186,9 @@ def any_of(values):
     return flat[0] if len(flat) == 1 else AnyOf(flat)
 
 
+COMPARED = [0]  # values looked at to compare them: work that counts, see STEPS_MAX
+
+
 def fingerprint(value, left=None):
     """Equal for values that mean the same, so that a function is not read twice for the same arguments.
 
@@ -193,6 +196,7 @@ def fingerprint(value, left=None):
     """
     left = [300] if left is None else left
     left[0] -= 1
+    COMPARED[0] += 1
     if left[0] < 0:
         return "...%d" % id(value)
     inner = lambda part: fingerprint(part, left)

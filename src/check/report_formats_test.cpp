@@ -159,5 +159,21 @@ TEST(ReportFormats, OfAllKindsAreHeldAgainstTheCriteriaOfTheirKind) {
   EXPECT_TRUE(judge("ESLINTJSON", lint, [](ReportOutput& it) { it.finding_limits = {{"StaticAnalysisBug", "HIGH", 0}}; }));
 }
 
+TEST(ReportFormats, DiscoveryHonoursItsPathsAndLeavesPackagesAlone) {
+  const auto folder = *TemporaryFolder::make();
+  const auto* failing = "<testsuite><testcase name='a'><failure/></testcase></testsuite>";
+  for (const auto* file : {"node_modules/x/r.xml", "web/node_modules/x/r.xml", ".venv/lib/r.xml", "old/r.xml"}) ASSERT_TRUE(write_file(folder.path() / file, failing));
+  ASSERT_TRUE(write_file(folder.path() / "new/r.xml", "<testsuite><testcase name='a'/></testsuite>"));
+  ReportOutput criteria{"auto", "", {}, {"old/**"}};
+  criteria.pass_rate = 100;
+  const auto without = *judge_report_in(criteria, folder.path());
+  EXPECT_TRUE(without.passed);
+  EXPECT_EQ(without.tests.tests, 1);
+  criteria.exclude_paths.clear();
+  EXPECT_FALSE(judge_report_in(criteria, folder.path())->passed);
+  criteria.include_paths = {"new"};
+  EXPECT_TRUE(judge_report_in(criteria, folder.path())->passed);
+}
+
 }  // namespace
 }  // namespace tandem::check

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 
 #include "base/files.hpp"
 #include "base/text.hpp"
@@ -162,13 +163,21 @@ bool may_be_report(const fs::path& path) {
   return end == ".xml" || end == ".info" || end == ".lcov" || end == ".sarif" || end == ".json" || end == ".trx";
 }
 
+/// Most files are something else, and known as such by this much.
+std::string beginning_of(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::string text(8192, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(in.gcount()));
+  return text;
+}
+
 void judge_discovered(Judgement& judgement, const std::vector<fs::path>& files) {
   for (const auto& file : files) {
     if (!may_be_report(file) || !refuse_long(file)) continue;
-    const auto text = read_file(file);
-    const auto format = text ? discover_format(*text) : std::string{};
+    const auto format = discover_format(beginning_of(file));
     if (format.empty()) continue;
-    const auto report = parse_report(format, *text, file.string());
+    const auto report = read_report(format, file);
     if (report) judgement.add(*report);
     else judgement.note("report.unreadable", fmt::format("{} begins like {}: {}", file.string(), format, report.error().what));
   }
@@ -249,8 +258,13 @@ Result<Verdict> judge_report(const ReportOutput& criteria, const std::vector<fs:
 
 Result<Verdict> judge_report_in(const ReportOutput& criteria, const fs::path& folder) {
   auto include = criteria.include_paths;
-  if (include.empty()) include = {"**/*"};
-  const auto names = TRY(matching_files(folder, include, criteria.exclude_paths), "looking for report {}", criteria.name);
+  auto exclude = criteria.exclude_paths;
+  if (include.empty()) {
+    include = {"**/*"};
+    // Packages bring reports of their own.
+    exclude.insert(exclude.end(), {"**/node_modules/**", "**/site-packages/**", "**/.venv/**"});
+  }
+  const auto names = TRY(matching_files(folder, include, exclude), "looking for report {}", criteria.name);
   std::vector<fs::path> files;
   for (const auto& name : names) files.push_back(folder / name);
   return judge_report(criteria, files);

@@ -401,11 +401,11 @@ TEST(Install, WhatAKilledRunLeftHalfDoneIsDoneAnew) {
   const InstallRequest wanted{"stamp", "python3.11", request.cache, request.installer_environment};
   const auto place = install(wanted)->folder.parent_path();
   ASSERT_TRUE(tandem::remove_all(place));
-  ASSERT_TRUE(write_file(place.string() + ".making/packages/half.py", "x"));
+  ASSERT_TRUE(write_file(place.string() + ".making-old/packages/half.py", "x"));
   const auto again = install(wanted);
   ASSERT_TRUE(again) << text(again.error());
   EXPECT_THAT(*files_below(again->folder), Not(Contains("half.py")));
-  EXPECT_FALSE(fs::exists(place.string() + ".making"));
+  EXPECT_FALSE(fs::exists(place.string() + ".making-old"));
 }
 
 TEST(Install, TwoRunsAtOnceEndWithTheSame) {

@@ -125,6 +125,15 @@ Result<Python> installer_for(const InstallRequest& request) {
   return with_pip(plain, request.cache, request.stop);
 }
 
+/// What runs that were killed have left of this key's work. Their pip may still be writing there: nothing new is put there.
+void sweep(const fs::path& cache, const std::string& prefix) {
+  std::error_code code;
+  std::vector<fs::path> left;
+  for (auto it = fs::directory_iterator(cache, code); !code && it != fs::directory_iterator(); it.increment(code))
+    if (it->path().filename().string().starts_with(prefix)) left.push_back(it->path());
+  for (const auto& path : left) fs::remove_all(path, code);
+}
+
 /// Versions and hashes of everything the requirements bring in.
 Result<std::vector<LockedPackage>> resolved(const InstallRequest& request, const std::vector<AskedFor>& asked) {
   const auto wanted = plain_lines(asked);
@@ -133,7 +142,8 @@ Result<std::vector<LockedPackage>> resolved(const InstallRequest& request, const
   const auto alone = TRY(lock_for(request, key), "waiting for another resolution");
   if (const auto known = read_file(place)) return parse_lock(*known);
   const auto python = TRY(installer_for(request));
-  const auto work = TRY(TemporaryFolder::make_in(request.cache, "resolving"));
+  sweep(request.cache, key + ".resolving");
+  const auto work = TRY(TemporaryFolder::make_in(request.cache, key + ".resolving"));
   TRY(write_file(work.path() / "requirements.txt", wanted));
   const auto output = TRY(run_pip(request, python, work.path(), {"--dry-run", "--ignore-installed", "--report", "report.json", "-r", "requirements.txt"}));
   if (!output.exit.ok()) return refusal(request, asked, output.err);
@@ -146,8 +156,10 @@ Result<std::vector<LockedPackage>> resolved(const InstallRequest& request, const
 
 Done fill(const InstallRequest& request, const std::string& lock, const fs::path& place) {
   const auto python = TRY(installer_for(request));
-  const auto making = fs::path(place.string() + ".making");   // a fixed name: what a killed run left goes here
-  TRY(tandem::remove_all(making));
+  const auto prefix = place.filename().string() + ".making";
+  sweep(request.cache, prefix);
+  auto work = TRY(TemporaryFolder::make_in(request.cache, prefix));
+  const auto& making = work.path();
   const auto packages = making / "packages";
   TRY(make_folders(packages));
   TRY(write_file(making / "lock.txt", lock));
@@ -163,6 +175,7 @@ Done fill(const InstallRequest& request, const std::string& lock, const fs::path
   std::error_code code;
   fs::rename(making, place, code);  // the whole folder appears at once, so what is there is complete
   if (code) return failure(Fault::Unavailable, "cannot keep {}: {}", place.string(), code.message());
+  static_cast<void>(work.release());
   return done();
 }
 

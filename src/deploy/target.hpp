@@ -84,7 +84,8 @@ class Target {
   virtual Result<Fingerprint> fingerprint() = 0;
   /// Newest first. Empty `stack` = all stacks.
   virtual Result<std::vector<StackEvent>> events(const std::string& stack, size_t count) = 0;
-  /// Stacks with status, outputs and resources, as JSON for `tandem stack`.
+  /// Stacks that are live, with status, outputs and resources, as JSON for `tandem stack`. One that failed at its creation
+  /// is told of by its events only.
   virtual Result<json::value> stacks() = 0;
   /// `function`: physical name, logical id or Stack/LogicalId. `qualifier`: version, alias or empty ($LATEST... the alias `live` if there is one).
   virtual Result<Invocation> invoke(const std::string& function, const std::string& qualifier, const std::string& payload) = 0;

@@ -29,8 +29,6 @@ std::string view_stacks(const View& view) {
   std::string out;
   const auto& stacks = view.document["stacks"];
   for (const auto& stack : stacks["stacks"].is_there() ? stacks["stacks"].list() : stacks.list()) out += stack_lines(stack, view.style);
-  for (const auto& stack : stacks["gone"].list())
-    out += fmt::format("{} {}: nothing is left of it\n", stack["name"].text(), stack["status"].text());
   return out.empty() ? "no stacks yet\n" : out;
 }
 

@@ -109,7 +109,7 @@ HttpResponse Daemon::answer(const HttpRequest& request) {
     return answer ? response_of(*answer) : response_of(answer.error());
   }
   if (request.path.starts_with("/v1/webhooks"))
-    return json_response(501, to_text(json::object{{"code", "TD0139"}, {"message", "signed webhooks are not available in this version of tandem; pushes are found by looking (daemon: poll-seconds)"}}));
+    return json_response(501, R"json({"code":"TD0139","message":"signed webhooks are not available in this version of tandem; pushes are found by looking (daemon: poll-seconds)"})json");
   if (request.method != "GET" && request.method != "HEAD") return json_response(405, R"({"message":"only GET here"})");
   const auto parts = split(request.path, '/');
   if (parts.size() == 5 && parts[1] == "v1" && parts[2] == "commits" && parts[4] == "statuses") return statuses_of(office_.shop(), CommitId{parts[3]});

@@ -1,9 +1,18 @@
 #include "run/masking.hpp"
 
+#include <algorithm>
+
 namespace tandem::run {
 namespace {
 
 std::string masked_text(std::string_view text, const shell::Masker& masker) { return masker.masked(text); }
+
+/// Records that later stations act on: made of ids and names, which a secret that happens to be the word "main" must not
+/// change. What of them comes from elsewhere was masked by the target that made them.
+bool is_read_again(std::string_view noun) {
+  constexpr std::string_view records[] = {"detection", "sync", "bundle", "release", "deployment"};
+  return std::ranges::find(records, noun) != std::end(records);
+}
 
 }  // namespace
 
@@ -34,7 +43,8 @@ ActionOutcome masked(ActionOutcome outcome, const shell::Masker& masker) {
     value = masker.masked(value);
     outcome.notes.push_back(fmt::format("the output {} held a secret, which was taken out", name));
   }
-  outcome.detail = masked(json::value(std::move(outcome.detail)), masker).as_object();
+  for (auto& [noun, record] : outcome.detail)
+    if (!is_read_again(noun)) record = masked(record, masker);
   return outcome;
 }
 

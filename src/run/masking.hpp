@@ -7,8 +7,7 @@
 
 namespace tandem::run {
 
-/// Every text in it, keys of outputs and of objects excepted: those are names from the workflow file or of ours.
-/// An output that had to be changed is noted.
+/// Every text in it but names of outputs and of members, and the records that later stations act on. An output that had to be changed is noted.
 ActionOutcome masked(ActionOutcome outcome, const shell::Masker& masker);
 json::value masked(const json::value& value, const shell::Masker& masker);
 

@@ -112,7 +112,7 @@ Result<std::vector<std::string>> json_list(const Work& work, std::string_view ke
   return out;
 }
 
-void keep_only_named(const Work& work, const std::vector<std::string>& wanted, std::map<std::string, std::string>& outputs, std::vector<std::string>& notes) {
+void note_missing(const Work& work, const std::vector<std::string>& wanted, std::map<std::string, std::string>& outputs, std::vector<std::string>& notes) {
   for (const auto& name : wanted)
     if (!outputs.contains(name)) notes.push_back(fmt::format("CfnOutputVariables names {}, which the stack does not output", name));
   if (wanted.empty() && outputs.size() > 4)
@@ -147,7 +147,9 @@ Result<ActionOutcome> deploy_cdk_app(const Work& work) {
   }
   outcome = TRY(promoted(work, std::move(outcome)));
   const auto variables = TRY(stack_variables(work, environment.name, stack));
-  keep_only_named(work, wanted, outcome.outputs, outcome.notes);
+  note_missing(work, wanted, outcome.outputs, outcome.notes);
+  for (const auto* key : {"Context", "Tags", "CdkCliVersion"})
+    if (work.action.configuration.contains(key)) outcome.notes.push_back(fmt::format("{} is ignored by the local target", key));
   outcome.outputs.insert(variables.begin(), variables.end());
   return outcome;
 }

@@ -114,6 +114,28 @@ TEST(S3Publish, IsRefusedByNameByATargetThatCannotDoIt) {
   EXPECT_NE(outcome.error->what.find("cannot publish files to the bucket web"), std::string::npos) << outcome.error->what;
 }
 
+TEST(S3Publish, PutsFilesOfTheSourceIntoTheBucketAndNeverWhatALinkLeadsTo) {
+  Cloud cloud;
+  cloud.target.publishes = true;
+  cloud.commit({{"site/index.html", "x"}, {"site/deep/a.css", "y"}});
+  const auto whole = cloud.does("aws/s3-publish@v1", "      SourcePath: site\n      DestinationBucketName: web\n      TargetPath: v1\n");
+  ASSERT_TRUE(whole.succeeded) << problem(whole);
+  EXPECT_EQ(cloud.target.published.at("web/v1"), (std::vector<std::string>{"deep/a.css", "index.html"}));
+  EXPECT_NE(cloud.log().find("2 files of site are in the bucket web below v1"), std::string::npos) << cloud.log();
+  ASSERT_TRUE(cloud.does("aws/s3-publish@v1", "      SourcePath: site/index.html\n      DestinationBucketName: one\n").succeeded);
+  EXPECT_EQ(cloud.target.published.at("one/"), std::vector<std::string>{"index.html"});
+  const auto link = *cloud.repository.write_blob("/etc");
+  const auto tree = *cloud.repository.write_tree(std::nullopt, {{"leak", link, 0120000}, {"site/link", link, 0120000}, {"site/real", link}});
+  const auto before = *cloud.repository.find_ref("refs/heads/main");
+  cloud.tip = *cloud.repository.write_commit(tree, {*before}, {"a", "b", {}}, {"a", "b", {}}, "m");
+  ASSERT_TRUE(cloud.repository.move_ref("refs/heads/main", cloud.tip, before));
+  EXPECT_FALSE(cloud.does("aws/s3-publish@v1", "      SourcePath: leak\n      DestinationBucketName: two\n").succeeded);
+  EXPECT_FALSE(cloud.does("aws/s3-publish@v1", "      SourcePath: ../../../..\n      DestinationBucketName: two\n").succeeded);
+  EXPECT_FALSE(cloud.target.published.contains("two/"));
+  EXPECT_TRUE(cloud.does("aws/s3-publish@v1", "      SourcePath: site\n      DestinationBucketName: three\n").succeeded);
+  EXPECT_EQ(cloud.target.published.at("three/"), std::vector<std::string>{"real"});
+}
+
 TEST(Templates, AreReadAsJsonAndLongYamlAndShortFormsAreRefusedByName) {
   const auto yaml = parse_template("Resources:\n  F:\n    Type: AWS::Lambda::Function\n    Properties:\n      Timeout: 30\n      Account: '012345678901'\n      Number: 123456789012\n      Live: true\n      Name: {Ref: Name}\n", "t.yml");
   ASSERT_TRUE(yaml) << text(yaml.error());

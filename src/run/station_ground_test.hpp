@@ -36,7 +36,17 @@ class FakeTarget : public deploy::Target {
     return answer;
   }
 
+  Result<Deployment> publish(const deploy::PublishRequest& request) override {
+    if (!publishes) return Target::publish(request);
+    published[request.bucket + "/" + request.prefix] = files_below(request.folder).value_or({});
+    published_to = request.candidate;
+    return Deployment{.id = {"live"}};
+  }
+
   std::vector<deploy::PrepareRequest> prepared;
+  bool publishes = false;
+  std::map<std::string, std::vector<std::string>> published;
+  DeploymentId published_to;
   std::map<std::string, std::string> outputs;
   std::string invoked;
   deploy::Invocation answer;

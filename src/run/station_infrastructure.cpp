@@ -75,9 +75,8 @@ Result<fs::path> laid_out(const Work& work, const std::optional<Bundle>& bundle)
 
 /// Runs the CDK app on a laid-out tree. `bundle` stands for the function's folder, so that code which changes there
 /// alone does not run the app again.
-Result<Assembly> synthesised(const Work& work, const EnvironmentConfiguration& environment, const fs::path& folder, const std::string& entry_point,
-                             const Digest& bundle) {
-  const auto root = TRY(work.configured("CdkRootPath", environment.cdk_folder));
+Result<Assembly> synthesised(const Work& work, const EnvironmentConfiguration& environment, const fs::path& folder, const std::string& root,
+                             const std::string& entry_point, const Digest& bundle) {
   deploy::SynthRequest request{.folder = (folder / root).lexically_normal(), .cache = work.shop.folders.cache() / "synth",
                                .environment = environment.name};
   request.tools = tools_of_this_machine();
@@ -128,12 +127,27 @@ Result<std::optional<FunctionEnvironment>> environment_in(const Work& work, cons
       .with_code("TD0408").with_next(fmt::format("set compose.runtime: {} in tandem.yaml, or the function's runtime in the CDK app", found->runtime));
 }
 
+/// The action of the same workflow that deploys what is composed: it says for which environment, and where the CDK app is.
+const Action& deploying_action(const Work& work) {
+  const auto found = std::ranges::find_if(work.run.workflow.actions, [](const Action& action) {
+    return action.identifier.starts_with("tandem/deploy@") || action.identifier.starts_with("aws/cdk-deploy@");
+  });
+  return found == work.run.workflow.actions.end() ? work.action : *found;
+}
+
 /// The environment the function will have, out of the template as it is without this bundle: compose comes before synth.
+/// Nothing where no CDK app is.
 Result<std::optional<FunctionEnvironment>> expected_environment(const Work& work, const EnvironmentConfiguration& environment) {
   const auto& compose = work.shop.configuration.compose;
   const auto entry_point = compose.handlers.front() + (compose::is_native(compose.runtime) ? "" : ".lambda_handler");
   const auto folder = TRY(laid_out(work, std::nullopt));
-  const auto assembly = TRY(synthesised(work, environment, folder, entry_point, digest_of("before there is a bundle")), "synthesising for the function's environment");
+  auto deploying = work.action;
+  deploying.configuration = deploying_action(work).configuration;
+  const Work asked{work.shop, work.run, deploying, work.attempt, work.stop};
+  const auto root = TRY(asked.configured("CdkRootPath", environment.cdk_folder));
+  std::error_code ignored;
+  if (!fs::exists(folder / root / "cdk.json", ignored)) return std::optional<FunctionEnvironment>{};
+  const auto assembly = TRY(synthesised(work, environment, folder, root, entry_point, digest_of("before there is a bundle")), "synthesising for the function's environment");
   return environment_in(work, environment, assembly, entry_point, no_release);
 }
 
@@ -222,7 +236,8 @@ CommitId deployed_commit(const Run& run) {
 
 Result<Assembly> synthesised(const Work& work, const EnvironmentConfiguration& environment, const std::optional<Bundle>& bundle) {
   const auto folder = TRY(laid_out(work, bundle));
-  auto assembly = TRY(synthesised(work, environment, folder, bundle ? bundle->entry_point : "", bundle ? bundle->digest : Digest{}), "synthesising");
+  const auto root = TRY(work.configured("CdkRootPath", environment.cdk_folder));
+  auto assembly = TRY(synthesised(work, environment, folder, root, bundle ? bundle->entry_point : "", bundle ? bundle->digest : Digest{}), "synthesising");
   work.say(assembly.reused ? "synth: nothing the CDK app reads has changed; the assembly of an earlier run is used"
                            : fmt::format("synth: {} stacks", assembly.stacks.size()));
   return assembly;
@@ -254,7 +269,8 @@ Result<ActionOutcome> compose_bundle(const Work& work, const std::function<void(
   const auto& store = work.shop.pair.repository();
   auto application = TRY(proven_application(work));
   if (application) application->tree = TRY(store.tree_of(application->commit));
-  const auto environment = TRY(work.shop.environment(work.action.environment));
+  const auto& named = work.action.environment.empty() ? deploying_action(work).environment : work.action.environment;
+  const auto environment = TRY(work.shop.environment(named));
   const auto expected = TRY(expected_environment(work, environment));
   auto request = TRY(compose_request(work, expected));
   request.application = std::move(application);
@@ -267,7 +283,7 @@ Result<ActionOutcome> compose_bundle(const Work& work, const std::function<void(
   auto outcome = succeeded({{"Bundle", bundle.digest.value}, {"Handler", bundle.handler}});
   for (const auto& choice : bundle.choices)
     if (choice.state == "rejected") outcome.notes.push_back(fmt::format("{} cannot stand in: {}", choice.handler, choice.reason));
-  if (!expected) outcome.notes.emplace_back("no function of the template enters through the bundle's handler; it was tried without the function's variables");
+  if (!expected) outcome.notes.emplace_back("no template says which function the bundle becomes; its handlers were tried without the function's variables");
   outcome.detail["bundle"] = tandem::to_json(bundle);
   outcome.detail["environment"] = digest_of_environment(expected).value;
   return outcome;

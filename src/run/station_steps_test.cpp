@@ -2,6 +2,7 @@
 
 #include "run/action_log.hpp"
 #include "run/file_caches.hpp"
+#include "run/masking.hpp"
 #include "run/station_ground_test.hpp"
 #include "run/workspace.hpp"
 
@@ -60,7 +61,7 @@ TEST(StepStation, HandsArtifactsOnUnderEveryPathTheReferenceNames) {
   EXPECT_NE(ground.log("Use").find("/git/v1/app\n"), std::string::npos);
   EXPECT_TRUE(ground.log("Only").starts_with("artifact\n")) << ground.log("Only");
   EXPECT_NE(ground.log("Only").find("/s3/01\n"), std::string::npos);
-  EXPECT_NE(ground.log("Only").find("1 files changed in this workspace are discarded: build/deep/f.txt"), std::string::npos) << ground.log("Only");
+  EXPECT_NE(ground.log("Only").find("1 file changed in this workspace is discarded: build/deep/f.txt"), std::string::npos) << ground.log("Only");
 }
 
 TEST(StepStation, RefusesArtifactsThatLeadOutOrMatchNothing) {
@@ -258,6 +259,20 @@ TEST(ActionLog, KeepsTheBeginningAndTheLastLinesAndCountsWhatLiesBetween) {
   EXPECT_NE(written.find(" bytes left out: the log of an action holds"), std::string::npos);
   EXPECT_LT(written.size(), 100'000U);
   EXPECT_LT(writes, 10U);
+}
+
+TEST(Masking, LeavesTheRecordsThatLaterStationsActOnAndCleansTheRest) {
+  const shell::Masker masker(std::map<std::string, std::string>{{"word", "main"}, {"token", "hush-hush"}});
+  ActionOutcome outcome{.error = failure(Fault::Broken, "no hush-hush"), .outputs = {{"A", "x main"}, {"B", "fine"}}, .notes = {"hush-hush"}};
+  outcome.detail["deployment"] = json::object{{"environment", "main"}};
+  outcome.detail["verdict"] = json::object{{"findings", json::array{"found hush-hush"}}};
+  const auto clean = masked(outcome, masker);
+  EXPECT_EQ(clean.error->what, "no ***");
+  EXPECT_EQ(clean.outputs.at("A"), "x ***");
+  EXPECT_EQ(clean.outputs.at("B"), "fine");
+  EXPECT_EQ(clean.notes, (std::vector<std::string>{"***", "the output A held a secret, which was taken out"}));
+  EXPECT_EQ(to_text(clean.detail.at("deployment")), R"({"environment":"main"})");
+  EXPECT_EQ(to_text(clean.detail.at("verdict")), R"({"findings":["found ***"]})");
 }
 
 }  // namespace

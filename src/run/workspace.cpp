@@ -195,9 +195,11 @@ Done Workspace::remember() {
 void Workspace::name_artifacts(const Work& work) {
   const auto shown = [](const std::string& action) { return replaced(action, ".", "@"); };
   for (const auto& [name, folder] : artifacts_) {
-    shown_artifacts_[name] = folder;
+    // Where an action has the artifact's name, its folder holds others; nothing may be put into an artifact.
+    const auto& actions = work.run.workflow.actions;
+    if (std::ranges::none_of(actions, [&](const Action& other) { return shown(other.name) == name; })) shown_artifacts_[name] = folder;
     shown_artifacts_[shown(work.action.name) + "/" + name] = folder;
-    for (const auto& other : work.run.workflow.actions)
+    for (const auto& other : actions)
       if (std::ranges::any_of(other.output_artifacts, [&](const ArtifactOutput& output) { return output.name == name; }))
         shown_artifacts_[shown(other.name) + "/" + name] = folder;
   }
@@ -285,7 +287,7 @@ Result<std::optional<Workspace::Discarded>> Workspace::discarded(const Work& wor
   if (lost.empty() && leftovers == 0) return std::optional<Discarded>{};
   const auto count = lost.size();
   if (count > named_max) lost.resize(named_max);
-  auto line = fmt::format("{} files changed in this workspace are discarded", count);
+  auto line = fmt::format("{} changed in this workspace {} discarded", count == 1 ? "1 file" : fmt::format("{} files", count), count == 1 ? "is" : "are");
   if (count > 0) line += fmt::format(": {}{}", join(lost, ", "), count > named_max ? ", ..." : "");
   if (leftovers > 0) {
     std::vector<std::string> names(folders.begin(), folders.end());

@@ -8,6 +8,7 @@
 #include "base/crypto.hpp"
 #include "base/digest.hpp"
 #include "base/files.hpp"
+#include "base/process.hpp"
 #include "base/text.hpp"
 #include "shell/control_group.hpp"
 #include "shell/environment.hpp"
@@ -122,6 +123,20 @@ TEST(Isolation, FilledTemporaryFilesCountAsMemory) {
   EXPECT_FALSE(hostile.run({{"head -c 200000000 /dev/zero >/tmp/full"}}).outcome->succeeded);
 }
 
+TEST(Isolation, RefusesSystemCallsThatNoBuildNeedsAndOpensNothingElse) {
+  Hostile hostile;
+  hostile.run({{"python3 - <<'EOF'\n"
+                "import ctypes, errno\n"
+                "libc = ctypes.CDLL(None, use_errno=True)\n"
+                "numbers = {'x86_64': (321, 250, 323, 425, 304), 'aarch64': (280, 219, 282, 425, 265)}[__import__('platform').machine()]\n"
+                "print([errno.errorcode[ctypes.get_errno()] for n in numbers if libc.syscall(n, 0, 0, 0, 0, 0) == -1])\n"
+                "EOF\n"
+                "ls /proc/self/fd | tr '\\n' ' '; grep Seccomp: /proc/self/status"}});
+  ASSERT_TRUE(hostile.outcome && hostile.outcome->succeeded) << hostile.said();
+  EXPECT_EQ(hostile.lines[0], "['EPERM', 'EPERM', 'EPERM', 'EPERM', 'EPERM']");
+  EXPECT_TRUE(hostile.lines[1].starts_with("0 1 2 3 Seccomp:\t2")) << hostile.lines[1];
+}
+
 TEST(Isolation, ControlGroupsLeaveNothingBehind) {
   std::vector<fs::path> files;
   {
@@ -131,6 +146,26 @@ TEST(Isolation, ControlGroupsLeaveNothingBehind) {
     EXPECT_TRUE(fs::exists(files.at(0)));
   }
   for (const auto& file : files) EXPECT_FALSE(fs::exists(file)) << file;
+}
+
+TEST(Isolation, WhatACoordinatorThatDiedLeftRunningIsEndedByTheNext) {
+  std::vector<fs::path> files;
+  {
+    const auto group = ControlGroup::make({});
+    if (!group) GTEST_SKIP() << group.error().what;
+    files = group->joining_files();
+  }
+  // As one whose process is gone has named it: the process that has just ended had this number.
+  Command command{.argv = {"bash", "-c", "echo $$"}, .environment = tool_environment()};
+  const auto dead = std::string(trimmed(run_program(command)->out));
+  const auto left = files.at(0).parent_path().parent_path() / ("tandem-" + dead + "-1");
+  ASSERT_TRUE(make_folders(left));
+  command.argv = {"sleep", "1000"};
+  auto orphan = *Process::start(command, {});
+  ASSERT_TRUE(write_file(left / "cgroup.procs", std::to_string(orphan.pid())));
+  (void)ControlGroup::make({});
+  EXPECT_TRUE(orphan.wait(std::chrono::seconds(20)));
+  EXPECT_FALSE(fs::exists(left));
 }
 
 TEST(Isolation, ASecretIsSeenOnlyByTheStepThatNamesIt) {
@@ -151,6 +186,16 @@ TEST(Isolation, ASecretIsSeenOnlyByTheStepThatNamesIt) {
   const auto left = *files_below(hostile.request.folder);
   for (const auto& file : left)
     EXPECT_EQ(read_file(hostile.request.folder / file).value_or("").find("first-secret"), std::string::npos) << file;
+}
+
+TEST(Isolation, AStepCannotChangeTheScriptsAndSecretsOfThoseAfterIt) {
+  Hostile hostile;
+  hostile.request.secrets = {{"one", "first-secret"}};
+  hostile.run({{"for f in .tandem*/step_1.sh .tandem*/secrets_1 .tandem*/wrapper.sh; do test -e $f && (echo CATALYST_SECRETS_one >>$f) 2>/dev/null && echo changed $f; done; "
+                "cd ~/..; for f in $PWD/.tandem*/secrets_1; do test -e $f && (echo CATALYST_SECRETS_one >>$f) 2>/dev/null && echo changed; rm -f $f 2>/dev/null; mv ${f%/*} gone 2>/dev/null; done; true"},
+               {"echo ${#CATALYST_SECRETS_one}"}, {"echo ${#CATALYST_SECRETS_one}", {"one"}}});
+  ASSERT_TRUE(hostile.outcome && hostile.outcome->succeeded) << hostile.said();
+  EXPECT_EQ(hostile.said(), "0\n12");
 }
 
 TEST(Isolation, AValueThatLooksLikeAReferenceToASecretStaysText) {

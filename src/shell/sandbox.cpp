@@ -153,6 +153,9 @@ std::vector<Mount> mounts_of(const StepsRequest& request, const fs::path& contro
   if (maps_users)
     for (const auto* name : {"passwd", "group"}) mounts.push_back({Mount::Kind::ReadOnly, control / name, fs::path("/etc") / name});
   mounts.push_back({Mount::Kind::Writable, request.folder, request.folder});
+  // No step may change the scripts of those after it, nor which secrets they are given.
+  mounts.push_back({Mount::Kind::ReadOnly, control, control});
+  mounts.push_back({Mount::Kind::Writable, control / "out", control / "out"});
   const auto show = [&](const fs::path& folder, const fs::path& target) {
     if (!lies_in(folder, request.folder)) mounts.push_back({Mount::Kind::Writable, folder, folder});
     mounts.push_back({Mount::Kind::Writable, folder, target});
@@ -204,6 +207,7 @@ std::vector<std::string> Sandbox::arguments(const StepsRequest& request, const f
       case Mount::Kind::EmptyFolder: arguments.insert(arguments.end(), {"--tmpfs", target}); break;
     }
   }
+  if (is_there(control / "filter")) arguments.insert(arguments.end(), {"--seccomp", "9"});
   arguments.insert(arguments.end(), {"--remount-ro", "/", "--chdir", working_folder.string(), "--"});
   return arguments;
 }

@@ -30,7 +30,8 @@ class Sandbox {
   /// Tries it out. Errors: Unavailable with the reason and what would help.
   static Result<Sandbox> find(const std::string& program, Network network);
   /// The command line up to and with "--"; what follows runs inside, in `working_folder`, as process group and session
-  /// of its own. `control` holds our scripts, a file `empty`, and `passwd` and `group` for where we are root.
+  /// of its own. `control` holds our scripts, a folder `out` for what they write, a file `empty`, `passwd` and `group` for where we are root, and `filter` where
+  /// system calls are filtered: the launcher opens that as 9.
   std::vector<std::string> arguments(const StepsRequest& request, const std::filesystem::path& control,
                                      const std::filesystem::path& working_folder) const;
 

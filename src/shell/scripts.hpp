@@ -30,13 +30,13 @@ for (( __tandem_step = 0; __tandem_step < __tandem_count; ++__tandem_step )); do
   builtin printf '%sbegin %d\n' "$__tandem_marker" "$__tandem_step"
   ( while builtin read -r __tandem_setting; do builtin export "$__tandem_setting=${__tandem_secrets[$__tandem_setting]}"; done <"$__tandem_control/secrets_$__tandem_step"
     exec "$BASH" --norc --noprofile "$__tandem_control/wrapper.sh" "$__tandem_control/step_$__tandem_step.sh" \
-      "$__tandem_state" "$__tandem_control/notes" "$__tandem_step" )
+      "$__tandem_state" "$__tandem_control/out/notes" "$__tandem_step" )
   __tandem_code=$?
   [[ -z $__tandem_stopping || $__tandem_code != 0 ]] || __tandem_code=143
   builtin printf '%send %d %d\n' "$__tandem_marker" "$__tandem_step" "$__tandem_code"
   (( __tandem_code == 0 )) || exit "$__tandem_code"
 done
-( exec -c "$BASH" --norc --noprofile "$__tandem_control/outputs.sh" "$__tandem_state" "$__tandem_control/outputs" "$@" )
+( exec -c "$BASH" --norc --noprofile "$__tandem_control/outputs.sh" "$__tandem_state" "$__tandem_control/out/outputs" "$@" )
 )bash";
 
 /// Runs one step: takes over the state of the one before, exports what the step sets, notes commands that fail on the
@@ -94,7 +94,7 @@ true
 )bash";
 
 /// Puts itself under the limits of the action and becomes the program after "--": `join` a control group, `file` and
-/// `data` limits in KiB.
+/// `data` limits in KiB, `filter` is a file that the program finds open as 9.
 inline constexpr std::string_view launcher_script = R"bash(
 ulimit -c 0
 while [[ $1 != -- ]]; do
@@ -102,6 +102,7 @@ while [[ $1 != -- ]]; do
     join) builtin echo $$ >"$2" || exit 125 ;;
     file) ulimit -f "$2" || exit 125 ;;
     data) ulimit -d "$2" || exit 125 ;;
+    filter) exec 9<"$2" || exit 125 ;;
   esac
   shift 2
 done

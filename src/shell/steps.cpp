@@ -15,12 +15,13 @@
 #include "base/files.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
-#include "shell/control_group.hpp"
+#include "shell/bounds.hpp"
 #include "shell/environment.hpp"
 #include "shell/line_stream.hpp"
 #include "shell/masker.hpp"
 #include "shell/sandbox.hpp"
 #include "shell/scripts.hpp"
+#include "shell/syscall_filter.hpp"
 
 namespace tandem::shell {
 namespace fs = std::filesystem;
@@ -30,7 +31,6 @@ using Steady = std::chrono::steady_clock;
 
 constexpr size_t output_bytes_max = 32UL << 10;
 constexpr size_t annotations_max = 100;
-constexpr std::string_view mark_variable = "TANDEM_ACTION_MARK";
 
 Done check(const StepsRequest& request) {
   std::error_code code;
@@ -127,70 +127,6 @@ Ending bring_to_end(Process& process, const StepsRequest& request, Isolation iso
   return ending;
 }
 
-/// Without a sandbox and without a control group, a process that has left the group is known by what it was given.
-void kill_marked(const std::string& mark) {
-  const auto setting = fmt::format("{}={}", mark_variable, mark);
-  for (int look = 0; look < 20; ++look) {
-    bool found = false;
-    std::error_code code;
-    for (auto it = fs::directory_iterator("/proc", code); !code && it != fs::directory_iterator(); it.increment(code)) {
-      const int pid = std::atoi(it->path().filename().c_str());
-      const auto environment = pid > 1 ? read_file(it->path() / "environ") : Result<std::string>(std::string());
-      if (!environment || !environment->contains(setting)) continue;
-      found = true;
-      ::kill(pid, SIGKILL);
-    }
-    if (!found) return;
-  }
-}
-
-/// What an action may take, held by whatever this machine has: a control group, else limits of the processes.
-class Bounds {
- public:
-  Bounds(const StepsRequest& request, Isolation isolation) : limits_(request.limits), mark_(isolation == Isolation::None ? hex(random_bytes(12)) : "") {
-    auto group = ControlGroup::make(request.limits);
-    if (group) group_.emplace(std::move(*group));
-  }
-  ~Bounds() {
-    if (group_) group_->kill_all();
-    if (!mark_.empty()) kill_marked(mark_);
-  }
-  Bounds(const Bounds&) = delete;
-  Bounds& operator=(const Bounds&) = delete;
-
-  const std::string& mark() const { return mark_; }
-  /// What comes before the command so that it starts within its bounds.
-  std::vector<std::string> launcher() const {
-    std::vector<std::string> argv{"bash", "--norc", "--noprofile", "-c", std::string(launcher_script), "launcher"};
-    const auto add = [&argv](const char* what, std::string value) { argv.insert(argv.end(), {what, std::move(value)}); };
-    if (group_)
-      for (const auto& file : group_->joining_files()) add("join", file.string());
-    if (limits_.file_bytes) add("file", std::to_string(*limits_.file_bytes >> 10));
-    // Of each process, not of all together: better than nothing. Address space would be the wrong measure, node
-    // reserves far more than it uses.
-    if (limits_.memory_bytes && !holds_memory()) add("data", std::to_string(*limits_.memory_bytes >> 10));
-    argv.push_back("--");
-    return argv;
-  }
-  /// For the driver: the kernel counts these per user, and root is not counted.
-  std::string process_limit() const {
-    const bool by_user = limits_.processes && !(group_ && group_->limits_processes());
-    return by_user ? std::to_string(*limits_.processes) : "0";
-  }
-  /// Which limit was met, as an explanation of a failure.
-  std::string met() const {
-    if (group_ && group_->ran_out_of_memory()) return fmt::format("; the action's memory limit of {} MiB was reached", *limits_.memory_bytes >> 20);
-    if (group_ && group_->ran_out_of_processes()) return fmt::format("; the action's limit of {} processes was reached", *limits_.processes);
-    return {};
-  }
-
- private:
-  bool holds_memory() const { return group_ && group_->limits_memory(); }
-  Limits limits_;
-  std::string mark_;
-  std::optional<ControlGroup> group_;
-};
-
 /// NAME=value, each followed by NUL; the secrets come after an empty one.
 std::string as_input(const std::map<std::string, std::string>& environment, const std::map<std::string, std::string>& secrets) {
   std::string out;
@@ -265,6 +201,7 @@ Error took_too_long(const StepsRequest& request, const Progress& progress) {
 
 /// The scripts of the action and, where root must not be root inside, the users there are.
 Done lay_out(const fs::path& control, const fs::path& home, const StepsRequest& request) {
+  TRY(make_folders(control / "out"));
   TRY(write_file(control / "driver.sh", driver_script));
   const std::string options = request.errexit == Errexit::On ? "set -e\n" : "";
   TRY(write_file(control / "wrapper.sh", replaced(wrapper_script, "set -a\n", options + "set -a\n")));
@@ -276,6 +213,7 @@ Done lay_out(const fs::path& control, const fs::path& home, const StepsRequest& 
     TRY(write_file(control / fmt::format("secrets_{}", i), names));
   }
   TRY(write_file(control / "empty", ""));
+  if (const auto filter = syscall_filter(); !filter.empty()) TRY(write_file(control / "filter", filter));
   TRY(write_file(control / "passwd", fmt::format("root:x:0:0:root:/:/bin/sh\nbuilder:x:1000:1000::{}:/bin/bash\nnobody:x:65534:65534::/:/bin/sh\n", home.string())));
   return write_file(control / "group", "root:x:0:\nbuilder:x:1000:\nnogroup:x:65534:\n");
 }
@@ -304,11 +242,11 @@ Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_l
   const auto marker = fmt::format("\x1e{} ", hex(random_bytes(8)));
   // Inside, the state between steps lies in memory: a step may have put a secret into its environment.
   const auto state = sandbox ? std::string("/run/tandem.state") : (control.path() / "state").string();
-  const Bounds bounds(request, outcome.isolation);
+  const Bounds bounds(request.limits, outcome.isolation);
   Command command;
   command.environment = tool_environment();
   command.folder = request.folder;
-  command.argv = bounds.launcher();
+  command.argv = bounds.launcher(sandbox ? control.path() / "filter" : fs::path());
   if (sandbox)
     for (auto& part : sandbox->arguments(request, control.path(), working_folder)) command.argv.push_back(std::move(part));
   for (const auto& part : {std::string("bash"), std::string("--norc"), std::string("--noprofile"), (control.path() / "driver.sh").string(),
@@ -318,7 +256,7 @@ Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_l
   for (const auto& name : request.outputs)
     if (const auto usable = replaced(name, "-", "_"); is_shell_name(usable)) command.argv.push_back(usable);
   auto environment = environment_of(request, outcome.isolation, home, outcome.warnings);
-  if (!bounds.mark().empty()) environment[std::string(mark_variable)] = bounds.mark();
+  bounds.add_mark(environment);
   command.input = as_input(environment, request.secrets);
 
   Progress progress;
@@ -346,10 +284,10 @@ Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_l
   if (progress.thrown) std::rethrow_exception(progress.thrown);
   if (ending.stopped) return failure(Fault::Cancelled, "the steps were stopped in step {}", progress.step + 1);
 
-  outcome.annotations = annotations_of(control.path() / "notes", progress, masker);
+  outcome.annotations = annotations_of(control.path() / "out" / "notes", progress, masker);
   outcome.timed_out = ending.timed_out;
   if (!ending.timed_out && ending.exit.ok() && progress.finished == request.steps.size()) {
-    read_outputs(request, control.path() / "outputs", masker, outcome);
+    read_outputs(request, control.path() / "out" / "outputs", masker, outcome);
     return outcome;
   }
   if (request.steps.empty()) return failure(Fault::Unavailable, "the shell ended with {}: {}", ending.exit.code, progress.last_line);

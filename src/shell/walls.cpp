@@ -27,6 +27,7 @@ kill -0 "$PROBE_PID" 2>/dev/null && [ "$(tr '\0' ' ' </proc/$PROBE_PID/cmdline)"
 grep -q '^NoNewPrivs:[[:space:]]*1' /proc/self/status || say privileges broken
 grep -q '^CapEff:[[:space:]]*0*$' /proc/self/status || say privileges broken
 ( : </dev/tty ) 2>/dev/null && say terminal broken
+grep -q '^Seccomp:[[:space:]]*2' /proc/self/status || say calls broken
 unshare --user true 2>/dev/null && say nesting broken
 [ -e /tmp/tandem-probe-outside ] && say temporary broken
 ls /dev/sd* /dev/vd* /dev/nvme* /dev/mem 2>/dev/null | grep -q . && say devices broken
@@ -137,6 +138,7 @@ class Siege {
     add("privileges", whole("privileges"), "the step has no capability and can gain none (no_new_privs)");
     add("user namespaces", whole("nesting") && apart("user"), "making a user namespace inside was tried",
         ::geteuid() == 0 ? "" : "a newer bubblewrap (0.8) can forbid them");
+    add("system calls", whole("calls"), "calls that builds do not need and sandboxes were left by are refused", "a kernel with seccomp");
     add("terminal", whole("terminal"), "opening the terminal of the daemon was tried");
     if (network_ == Network::Denied)
       add("network", whole("network") && apart("net"), "connecting to a port of this machine was tried");

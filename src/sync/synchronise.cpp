@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "base/digest.hpp"
+#include "base/git_here.hpp"
 #include "base/text.hpp"
 #include "sync/attestation.hpp"
 #include "sync/codes.hpp"
@@ -245,6 +246,17 @@ void wait_before(int attempt) {
   std::this_thread::sleep_for(std::chrono::milliseconds{5 + most * chance / 256});
 }
 
+/// Coordinators of one machine queue for a bare target instead of racing for it. Where the lock cannot be had the race is
+/// on; comparing and swapping keeps it honest.
+std::optional<FileLock> queue_at_target(const SyncRequest& request) {
+  const auto path = git::path_of(request.target.url);
+  std::error_code ignored;
+  if (!path || request.mode == Mode::DryRun || !std::filesystem::exists(*path / "HEAD", ignored)) return std::nullopt;
+  auto lock = FileLock::take(*path / "tandem-sync.lock", tries_limit, request.stop);
+  if (!lock) return std::nullopt;
+  return std::optional<FileLock>(std::move(*lock));
+}
+
 bool is_plain_path(const std::string& path) {
   return !path.empty() && escaped(path) == path && std::ranges::all_of(split(path, '/'), [](const auto& step) { return !step.empty() && step != "." && step != ".."; });
 }
@@ -300,6 +312,7 @@ Result<Synchronisation> synchronise(const SyncRequest& request, PairStore& store
   const auto end = std::chrono::steady_clock::now() + tries_limit;
   for (int attempt = 1; attempt <= tries_max && std::chrono::steady_clock::now() < end; ++attempt) {
     const auto lock = TRY(store.lock(lock_limit, request.stop));
+    const auto turn = queue_at_target(request);
     auto tried = carry(request, store, key);
     store.repository().forget();   // what has been published is on disk; of a dry run or a refusal nothing stays
     auto carried = TRY(std::move(tried), "synchronising {} into {}", request.source.name, request.target.name);

@@ -150,7 +150,7 @@ INSTANTIATE_TEST_SUITE_P(Entry, Saying, testing::Values(
          "6:33: E164 the repository infrastructur is not in tandem.yaml; did you mean infrastructure?"},
     Case{"N205_packages", HEAD ACTIONS "    Packages: {}\n", "8:5: N205 Packages is ignored: the package registries of the service are not here"},
     Case{"N206_cfn", HEAD "Actions:\n  A:\n    Identifier: aws/cfn-deploy@v1\n    Environment: {Name: dev}\n    Configuration:\n      Parameters: {name: a, region: b, template: c}\n",
-         "8:7: N206 Parameters is the old form"}), name_of);
+         "8:7: N206 Parameters is the old form\n8:29: N205 region is ignored: the environment has its region"}), name_of);
 
 #define B "  B:\n    Identifier: aws/build@v1\n" STEPS
 #define GROUP "  G:\n    Actions:\n      C:\n        Identifier: aws/build@v1\n        Inputs: {Sources: [WorkflowSource]}\n        Configuration: {Steps: []}\n"
@@ -219,12 +219,12 @@ INSTANTIATE_TEST_SUITE_P(Elsewhere, Saying, testing::Values(
     Case{"E183", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration: {Steps: [], Container: {Registry: DockerHub, Image: node}}\n",
          "7:72: E183 the image node cannot be run here: there is no container engine"},
     Case{"E183_registry", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration: {Steps: [], Container: {Registry: DockerHbu, Image: node}}\n",
-         "7:55: E113 DockerHbu is not a registry; did you mean DockerHub?"},
+         "7:54: E113 DockerHbu is not a registry; did you mean DockerHub?"},
     Case{"E180_connection", HEAD CDK "    Environment: {Name: dev, Connections: [{Name: x, Role: a b}]}\n",
          "7:51: E180 \"x\" is no name of a connection\n7:60: E180 \"a b\" is no name of a role"},
     Case{"E180_connections", HEAD CDK "    Environment: {Name: dev, Connections: [{Name: one}, {Name: two}]}\n", "7:57: E113 an environment takes one connection"},
     Case{"E170_severity", HEAD ACTIONS "    Outputs: {Reports: {R: {Format: SARIFSCA, IncludePaths: [a], SuccessCriteria: {Vulnerabilities: {Severity: BAD}}}}}\n",
-         "8:113: E170 Vulnerabilities needs a Severity"},
+         "8:112: E170 Vulnerabilities needs a Severity"},
     Case{"W314_shared", HEAD "Compute: {Type: Lambda, SharedInstance: true}\n" ACTIONS,
          "5:3: W314 Lambda compute has no SharedInstance; the actions share one workspace here all the same"},
     Case{"W314_container", HEAD "Compute: {Type: Lambda}\nActions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration: {Steps: [], Container: {Registry: CODECATALYST, Image: \"CodeCatalystLinux_x86_64:2024_03\"}}\n",

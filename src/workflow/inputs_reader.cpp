@@ -74,11 +74,12 @@ void read_variables(Properties& inputs, ActionDraft& draft, const Reading& readi
   const auto path = inputs.path("Variables");
   if (entry->value.is_map()) {
     for (const auto& variable : entry->value.entries) {
+      if (draft.action.variables.size() > variables_max) break;   // too many anyway
       const auto below = joined(path, variable.key);
       add_variable(spot(variable, below), variable.key, &variable.value, draft, reading);
     }
   } else if (entry->value.is_list()) {
-    for (size_t i = 0; i < entry->value.items.size(); ++i) {
+    for (size_t i = 0; i < entry->value.items.size() && draft.action.variables.size() <= variables_max; ++i) {
       const auto& item = entry->value.items[i];
       const auto below = fmt::format("{}[{}]", path, i);
       if (!item.is_map()) {
@@ -162,6 +163,7 @@ void read_output_artifacts(Properties& outputs, ActionDraft& draft, Findings& fi
 void read_output_variables(Properties& outputs, ActionDraft& draft, Findings& findings) {
   auto& names = draft.action.output_variables;
   for (const auto* name : outputs.list("Variables")) {
+    if (names.size() > variables_max) break;
     const auto at = spot(*name, outputs.path("Variables"));
     if (!is_name(name->text, 255))
       findings.error("E162", at, fmt::format("\"{}\" is no variable name", name->text), "Use letters, digits, - and _");

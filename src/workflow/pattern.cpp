@@ -69,6 +69,23 @@ bool matches(std::string_view pattern, std::string_view name, PatternOf what) {
   return expression.ok() && RE2::FullMatch(re2::StringPiece(name.data(), name.size()), expression);
 }
 
+struct Patterns::Compiled {
+  RE2 expression;
+};
+
+Patterns::Patterns(const std::vector<std::string>& patterns, PatternOf what) {
+  for (const auto& pattern : patterns) {
+    auto compiled = std::unique_ptr<Compiled>(new Compiled{RE2(whole_pattern(pattern, what), options())});
+    if (compiled->expression.ok()) all_.push_back(std::move(compiled));
+  }
+}
+
+Patterns::~Patterns() = default;
+
+bool Patterns::match(std::string_view name) const {
+  return std::ranges::any_of(all_, [&](const auto& each) { return RE2::FullMatch(re2::StringPiece(name.data(), name.size()), each->expression); });
+}
+
 std::optional<std::string> first_match(const std::vector<std::string>& patterns, std::string_view name, PatternOf what) {
   for (const auto& pattern : patterns)
     if (matches(pattern, name, what)) return pattern;

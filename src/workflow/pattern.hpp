@@ -1,6 +1,7 @@
 #pragma once
 // Patterns for branches and files: regular expressions over the whole name, and the glob habit.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,18 @@ enum class PatternOf { Branch, File };
 
 /// Whether the pattern matches all of `name`. An invalid pattern matches nothing.
 bool matches(std::string_view pattern, std::string_view name, PatternOf what);
+
+/// Patterns compiled once, for many names.
+class Patterns {
+ public:
+  Patterns(const std::vector<std::string>& patterns, PatternOf what);
+  ~Patterns();
+  bool match(std::string_view name) const;   ///< whether any of them matches all of `name`
+
+ private:
+  struct Compiled;
+  std::vector<std::unique_ptr<Compiled>> all_;
+};
 
 /// The first pattern that matches all of `name`, if any.
 std::optional<std::string> first_match(const std::vector<std::string>& patterns, std::string_view name, PatternOf what);

@@ -15,21 +15,16 @@ void collect(const yaml::Node& node, const std::string& path, const yaml::Lines&
   auto references = references_in(node.text);
   if (references.empty()) return;
   auto from = lines.offset(node.line, node.column);
-  int line = node.line;
-  int column = node.column;
-  size_t counted = from;           // `line` and `column` are those of this offset
   for (auto& reference : references) {
     const auto needle = reference.text();
-    const auto at = lines.all().find(needle, from);
+    const auto at = from == std::string_view::npos ? from : lines.all().find(needle, from);
     Spot where = spot(node, path);
     if (at != std::string_view::npos) {
-      const int found_in = lines.line_at(at);
-      column = found_in == line ? lines.column_after(counted, column, at) : lines.column_at(at);
-      line = found_in;
-      counted = at;
-      where.line = line;
-      where.column = column;
+      where.line = lines.line_at(at);
+      where.column = lines.column_at(at);
       from = at + needle.size();
+    } else {
+      from = at;     // written with escapes: what follows in this text is not looked for either
     }
     out.push_back({std::move(reference), std::move(where)});
   }

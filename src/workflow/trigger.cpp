@@ -75,8 +75,9 @@ bool compares_files(const Trigger& trigger, const Event& event) {
 }
 
 std::optional<std::string> matching_file(const Trigger& trigger, const Event& event) {
+  const Patterns patterns(trigger.files_changed, PatternOf::File);
   for (const auto& file : event.files_changed)
-    if (first_match(trigger.files_changed, file, PatternOf::File)) return file;
+    if (patterns.match(file)) return file;
   return std::nullopt;
 }
 

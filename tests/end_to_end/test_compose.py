@@ -3,11 +3,12 @@
 import base64
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 
 import pytest
-from world import World
+from world import PROGRAM, World
 
 CYCLONEDX = "11.12.0"
 CHAIN = ["integrated_api_handler", "enhanced_api_handler", "api_handler"]
@@ -59,19 +60,36 @@ def test_every_handler_of_the_chain_is_tried_and_explained(world, bundle):
     assert [each["handler"] for each in choices] == CHAIN
     assert [each["state"] for each in choices] == ["chosen", "stands by", "stands by"]
     assert all("answered 200 on GET /health" in each["reason"] for each in choices)
-    shown = subprocess.run([*program(), "compose", "--explain"], cwd=world.home, text=True, capture_output=True, timeout=300)
+    shown = subprocess.run([PROGRAM, "compose", "--explain"], cwd=world.home, text=True, capture_output=True, timeout=300)
     assert "integrated_api_handler: chosen: proven sync-" in " ".join(shown.stdout.split())
-
-
-def program():
-    from world import PROGRAM
-    return [PROGRAM]
 
 
 def test_the_same_inputs_give_the_same_bundle_without_composing_again(world, bundle):
     code, document = compose(world)
     assert code == 0 and document["bundle"]["digest"] == bundle["digest"]
     assert "composed before from the same inputs" in document["bundle"]["notes"]
+
+
+def test_a_kill_while_packages_are_installed_leaves_no_half_cache(world, bundle):
+    cache = world.home / ".tandem" / "cache"
+    shared = cache.resolve()
+    cache.unlink()
+    cache.mkdir()
+    for each in shared.iterdir():
+        if each.name != "packages":
+            (cache / each.name).symlink_to(each)
+    try:
+        running = subprocess.Popen([PROGRAM, "compose", "--json"], cwd=world.home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        world.until(lambda: list((cache / "packages").glob("*.making*")), 300, "packages to be installed")
+        running.kill()
+        running.wait()
+        for record in (world.home / ".tandem" / "bundles").glob("*.json"):
+            record.unlink()   # so that it is composed anew
+        code, document = compose(world)
+        assert code == 0 and document["bundle"]["digest"] == bundle["digest"], "other bytes than without the kill"
+    finally:
+        shutil.rmtree(cache)
+        cache.symlink_to(shared)
 
 
 def test_the_lock_names_every_package_with_its_hash(bundle):
@@ -186,7 +204,7 @@ def test_a_rejected_handler_is_explained_with_the_line_that_is_to_blame(world, b
         assert (rejected["state"], rejected["file"], rejected["line"]) == ("rejected", "application:main.py", line)
         assert "a_module_that_is_not_there" in rejected["reason"]
         assert [each["state"] for each in document["choices"][1:]] == ["stands by", "stands by"], "they work, and serve nobody"
-        shown = subprocess.run([*program(), "compose", "--explain"], cwd=world.home, text=True, capture_output=True, timeout=300)
+        shown = subprocess.run([PROGRAM, "compose", "--explain"], cwd=world.home, text=True, capture_output=True, timeout=300)
         assert shown.returncode == 2 and "rejected" in shown.stdout and "a_module_that_is_not_there" in shown.stdout
     finally:
         take_back(world, commit)

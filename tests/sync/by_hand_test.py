@@ -135,7 +135,7 @@ def test_the_log_is_a_chain_that_plain_tools_can_follow(pair):
         pair.commit("application", {"src/people.py": f"v{number + 2}\n"})
         pair.tandem("sync")
     said = shell(commands("chain"), pair.clones())
-    assert said.split() == ["3", "2", "1", "unbroken"]
+    assert said.splitlines() == ["sync 3", "sync 2", "sync 1", "unbroken"]
 
 
 def test_old_signatures_stay_verifiable_after_a_rotation_and_a_revoked_key_is_refused(pair):

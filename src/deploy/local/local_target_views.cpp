@@ -74,12 +74,8 @@ Result<json::value> LocalTarget::stacks() {
                      {"outputs", std::move(outputs)},
                      {"resources", resources_of(stack)}});
   }
-  json::array gone;
-  for (const auto& [name, status] : statuses)
-    if (world.find(name) == nullptr) gone.push_back(json::object{{"name", name}, {"status", status}});
   return json::value(
       json::object{{"stacks", std::move(list)},
-                   {"gone", std::move(gone)},
                    {"live", world.id.empty() ? json::value(nullptr) : json::value(world.id.value)},
                    {"candidate", candidates.empty() ? json::value(nullptr)
                                                     : json::value(candidates.front().value)}});

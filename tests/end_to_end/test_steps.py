@@ -1,0 +1,101 @@
+"""What happens inside an action, with the whole program: secrets, limits, ends, caches, discarded files."""
+
+import pathlib
+import uuid
+
+import pytest
+from world import World, git
+
+HEAD = 'Name: steps\nSchemaVersion: "1.0"\nActions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n'
+
+
+@pytest.fixture()
+def world(tmp_path):
+    world = World(tmp_path)
+    for file in (world.application / ".codecatalyst" / "workflows").iterdir():
+        file.unlink()
+    world.init()
+    yield world
+    world.stop()
+
+
+def push(world, definition):
+    world.edit("application", ".codecatalyst/workflows/steps.yml", HEAD + definition)
+    world.commit("application", "Steps")
+    git(world.application, "push", "-q", "--force", "origin", "HEAD:refs/heads/main")
+
+
+def steps(*scripts):
+    body = "    Configuration:\n      Steps:\n"
+    for script in scripts:
+        body += "        - Run: |\n" + "".join(f"            {line}\n" for line in script.splitlines())
+    return body
+
+
+def run(world):
+    answer = world.tandem("run", "steps", "--branch", "main")
+    newest = world.runs("steps")[0]["id"]
+    lines = [line["text"] for line in world.tandem("logs", newest).document["lines"]]
+    return answer, world.run(newest), lines
+
+
+def processes_named(mark):
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if mark in (entry / "cmdline").read_bytes().decode(errors="replace"):
+                    found.append(int(entry.name))
+            except OSError:
+                pass
+    return found
+
+
+def test_a_secret_reaches_the_step_that_names_it_and_nobody_else(world):
+    secret = "S3cr3t-" + uuid.uuid4().hex
+    assert world.tandem("secrets", "set", "api-key", input=secret).code == 0
+    assert world.tandem("secrets", "rotate").code == 0
+    world.serve()
+    push(world, steps('echo "named ${#CATALYST_SECRETS_api_key} ${Secrets.api-key}"; echo "${Secrets.api-key}" >> main.py',
+                      'echo "not named ${#CATALYST_SECRETS_api_key}"; printf "\\033[31mred\\n"'))
+    answer, found, lines = run(world)
+    assert found["status"] == "SUCCEEDED", (found, lines)
+    assert f"named {len(secret)} ***" in lines and "not named 0" in lines
+    assert any(line.endswith("discarded: main.py") for line in lines), lines
+    assert secret not in answer.out + answer.err
+    shown = world.tandem("logs", found["id"])
+    assert secret not in shown.out
+    for file in (world.home / ".tandem").rglob("*"):
+        if file.is_file() and not file.is_symlink():
+            assert secret.encode() not in file.read_bytes(), file
+
+
+def test_a_cache_comes_back_in_the_next_run(world):
+    world.serve()
+    key = "deps-" + uuid.uuid4().hex  # worlds share one cache folder
+    push(world, f"    Caching: {{FileCaching: {{{key}: {{Path: deps}}}}}}\n" + steps("cat deps/made 2>/dev/null || echo none; mkdir -p deps; echo kept > deps/made"))
+    assert "none" in run(world)[2]
+    assert "kept" in run(world)[2]
+
+
+def test_nothing_of_a_step_runs_on_after_its_action_or_its_daemon(world):
+    mark = "tandem-mark-" + uuid.uuid4().hex
+    world.serve()
+    push(world, steps(f"setsid bash -c 'trap \"\" TERM; exec -a {mark} sleep 1000' >/dev/null 2>&1 &\nsleep 0.3\necho left behind"))
+    _, found, lines = run(world)
+    assert found["status"] == "SUCCEEDED" and "left behind" in lines
+    assert processes_named(mark) == []
+
+    push(world, steps(f"(setsid bash -c 'trap \"\" TERM; exec -a {mark} sleep 1000' >/dev/null 2>&1 &); echo waiting\nexec -a {mark} sleep 600"))
+    world.tandem("run", "steps", "--branch", "main", "--no-wait")
+    world.until(lambda: len(processes_named(mark)) >= 2, 60, "the step to run")
+    world.kill()
+    world.until(lambda: not processes_named(mark), 20, "everything of the step to be gone with the daemon")
+
+
+def test_doctor_says_which_walls_stand(world):
+    answer = world.tandem("doctor")
+    checks = {check["name"]: check["state"] for check in answer.document["checks"]}
+    for wall in ("sandbox", "system", "state", "processes", "privileges", "user namespaces", "system calls", "file size", "end of the action"):
+        assert checks[f"wall: {wall}"] == "ok", (wall, answer.out)
+    assert checks["wall: network"] == "warning", "init grants the network, and doctor says so"
