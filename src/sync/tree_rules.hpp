@@ -19,7 +19,7 @@ struct TreeLimits {
   size_t depth_max = 64;
   std::uint64_t blob_bytes_max = 50UL << 20;
   std::uint64_t total_bytes_max = 250UL << 20;   ///< of the changed files together; a function holds no more unpacked
-  size_t files_max = 20'000;                     ///< changed files in one sync
+  size_t files_max = 200'000;                    ///< changed files in one sync
 };
 
 /// Why something is not carried.
