@@ -192,10 +192,10 @@ Error step_failed(const StepsRequest& request, const Progress& progress, int cod
       .with_code("E-RUN-10");
 }
 
-Error took_too_long(const StepsRequest& request, const Progress& progress) {
+Error took_too_long(const StepsRequest& request, const Progress& progress, const std::string& met) {
   const auto silent = Steady::now() - Steady::time_point(Steady::duration(progress.last_output.load()));
-  return failure(Fault::TimedOut, "step {} ended after {}; last output {} ago", progress.step + 1, for_people(request.time_limit),
-                 for_people(std::chrono::duration_cast<Duration>(silent)))
+  return failure(Fault::TimedOut, "step {} ended after {}; last output {} ago{}", progress.step + 1, for_people(request.time_limit),
+                 for_people(std::chrono::duration_cast<Duration>(silent)), met)
       .with_code("E-RUN-11");
 }
 
@@ -293,7 +293,7 @@ Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_l
   if (request.steps.empty()) return failure(Fault::Unavailable, "the shell ended with {}: {}", ending.exit.code, progress.last_line);
   outcome.failed_step = progress.step;
   outcome.exit_code = progress.failed_code.value_or(ending.exit.code);
-  outcome.error = ending.timed_out ? took_too_long(request, progress) : step_failed(request, progress, outcome.exit_code, masker, bounds.met());
+  outcome.error = ending.timed_out ? took_too_long(request, progress, bounds.met()) : step_failed(request, progress, outcome.exit_code, masker, bounds.met());
   return outcome;
 }
 
