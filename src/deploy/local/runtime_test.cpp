@@ -32,6 +32,17 @@ TEST(PythonRuntime, ReusesWhatIsComplete) {
   EXPECT_EQ(ensure_python_runtime(folder.path(), python, nullptr).value(), environment);
 }
 
+TEST(PythonRuntime, ReachesThePackageIndexTheWayThisMachineSays) {
+  const auto folder = TemporaryFolder::make().value();
+  const auto python = (folder.path() / "python").string();
+  ASSERT_TRUE(replace_file(python, "#!/bin/sh\n[ \"$1\" = -c ] && echo 9.9.9 && exit 0\necho \"$PIP_INDEX_URL\"; exit 1\n", 0755));
+  ::setenv("PIP_INDEX_URL", "https://packages.example/simple", 1);
+  const auto refused = ensure_python_runtime(folder.path(), python, nullptr);
+  ::unsetenv("PIP_INDEX_URL");
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().what.find("https://packages.example/simple"), std::string::npos) << refused.error().what;
+}
+
 /// Needs a package index, so it is run by hand: --gtest_also_run_disabled_tests. It leaves what the tests of Python
 /// functions look for.
 TEST(PythonRuntime, DISABLED_InstallsTheRuntimeClientFromThePackageIndex) {
