@@ -109,14 +109,23 @@ void take_away(const fs::path& folder) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
 }
 
-/// Groups of coordinators that have died.
+/// Process numbers mean something in one namespace only: a container's coordinator may use the same hierarchy.
+std::string own_namespace() {
+  std::error_code code;
+  const auto name = fs::read_symlink("/proc/self/ns/pid", code).string();  // "pid:[4026531836]"
+  const auto from = name.find('[');
+  return from == name.npos ? "0" : name.substr(from + 1, name.find(']') - from - 1);
+}
+
+/// Groups of coordinators of this namespace that have died.
 void sweep(const fs::path& folder) {
   std::error_code code;
   std::vector<fs::path> left;
+  const auto ours = fmt::format("{}{}-", prefix, own_namespace());
   for (auto it = fs::directory_iterator(folder, code); !code && it != fs::directory_iterator(); it.increment(code)) {
     const auto name = it->path().filename().string();
-    if (!name.starts_with(prefix)) continue;
-    const int owner = std::atoi(name.c_str() + prefix.size());
+    if (!name.starts_with(ours)) continue;
+    const int owner = std::atoi(name.c_str() + ours.size());
     if (owner > 0 && owner != ::getpid() && ::kill(owner, 0) != 0 && errno == ESRCH) left.push_back(it->path());
   }
   for (const auto& each : left) take_away(each);
@@ -134,7 +143,7 @@ std::uint64_t counted(const fs::path& file, std::string_view name) {
 
 Result<ControlGroup> ControlGroup::make(const Limits& limits) {
   static std::atomic<unsigned> count{0};
-  const auto name = fmt::format("{}{}-{}", prefix, ::getpid(), ++count);
+  const auto name = fmt::format("{}{}-{}-{}", prefix, own_namespace(), ::getpid(), ++count);
   ControlGroup group;
   for (const auto& hierarchy : hierarchies()) {
     const bool for_memory = limits.memory_bytes && !group.memory_ && has(hierarchy, "memory");

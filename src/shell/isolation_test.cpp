@@ -1,6 +1,7 @@
 // What a hostile step tries, and what comes of it.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <set>
@@ -155,17 +156,22 @@ TEST(Isolation, WhatACoordinatorThatDiedLeftRunningIsEndedByTheNext) {
     if (!group) GTEST_SKIP() << group.error().what;
     files = group->joining_files();
   }
-  // As one whose process is gone has named it: the process that has just ended had this number.
+  // As one whose process is gone has named it: our own name with the number of a process that has just ended.
   Command command{.argv = {"bash", "-c", "echo $$"}, .environment = tool_environment()};
   const auto dead = std::string(trimmed(run_program(command)->out));
-  const auto left = files.at(0).parent_path().parent_path() / ("tandem-" + dead + "-1");
+  const auto own = files.at(0).parent_path();
+  const auto left = own.parent_path() / replaced(own.filename().string(), fmt::format("-{}-", ::getpid()), fmt::format("-{}-", dead));
   ASSERT_TRUE(make_folders(left));
+  const auto of_a_container = own.parent_path() / ("tandem-1-" + dead + "-1");
+  ASSERT_TRUE(make_folders(of_a_container));
   command.argv = {"sleep", "1000"};
   auto orphan = *Process::start(command, {});
   ASSERT_TRUE(write_file(left / "cgroup.procs", std::to_string(orphan.pid())));
   (void)ControlGroup::make({});
   EXPECT_TRUE(orphan.wait(std::chrono::seconds(20)));
   EXPECT_FALSE(fs::exists(left));
+  EXPECT_TRUE(fs::exists(of_a_container)) << "its numbers are not ours: its coordinator may live";
+  ::rmdir(of_a_container.c_str());
 }
 
 TEST(Isolation, ASecretIsSeenOnlyByTheStepThatNamesIt) {

@@ -136,10 +136,16 @@ std::string as_input(const std::map<std::string, std::string>& environment, cons
   return out;
 }
 
+/// The first line that says what the step does: options of the shell and comments do not.
 std::string first_line_of(const std::string& script) {
-  for (const auto& line : lines_of(script))
-    if (!trimmed(line).empty()) return std::string(trimmed(line)).substr(0, 120);
-  return "an empty script";
+  std::string fallback = "an empty script";
+  for (const auto& line : lines_of(script)) {
+    const auto text = trimmed(line);
+    if (text.empty()) continue;
+    if (!text.starts_with("#") && !text.starts_with("set -") && !text.starts_with("set +")) return std::string(text).substr(0, 120);
+    if (fallback == "an empty script") fallback = std::string(text).substr(0, 120);
+  }
+  return fallback;
 }
 
 std::vector<std::string> fields_of(const fs::path& file) {

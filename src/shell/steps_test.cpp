@@ -81,6 +81,13 @@ TEST(Steps, RunInOrderUntilOneFails) {
   EXPECT_EQ(outcome.isolation, Isolation::Bubblewrap);
 }
 
+TEST(Steps, AFailureIsNamedByTheLineThatSaysWhatTheStepDoes) {
+  World world;
+  const auto outcome = world.run({"# checks\nset -euo pipefail\nfalse\n"});
+  ASSERT_TRUE(outcome.error);
+  EXPECT_NE(outcome.error->what.find("step 1 (false) failed: exit 1"), std::string::npos) << outcome.error->what;
+}
+
 TEST(Steps, NameAProgramThatIsNotThere) {
   World world;
   const auto outcome = world.run({"just build"});
