@@ -232,11 +232,19 @@ class NoSigpipe {
   sigset_t before_{};
 };
 
+/// Somebody wants to have heard all that the child has said so far.
+struct CatchUp {
+  int event = -1;                          ///< an eventfd, readable when asked
+  std::function<std::uint64_t()> asked;    ///< the newest question, before reading on
+  std::function<void(std::uint64_t)> done; ///< all that was said before that question is handed over
+};
+
 /// Brings one child to its end: feeds it, drains it, and ends it when its time is up or somebody says stop.
 class Pump {
  public:
-  Pump(Child& child, const Command& command, const OnOutput& on_output, std::stop_token stop)
-      : child_(child), command_(command), on_output_(on_output), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+  Pump(Child& child, const Command& command, const OnOutput& on_output, std::stop_token stop, CatchUp catch_up = {})
+      : child_(child), command_(command), on_output_(on_output), catch_up_(std::move(catch_up)),
+        wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
         on_stop_(std::move(stop), Wake{wake_.number()}) {}
 
   Exit to_the_end() {
@@ -264,15 +272,17 @@ class Pump {
   };
 
   void turn() {
-    std::array<pollfd, 5> watched{{{child_.out.number(), POLLIN, 0},
+    std::array<pollfd, 6> watched{{{child_.out.number(), POLLIN, 0},
                                    {child_.err.number(), POLLIN, 0},
                                    {child_.in.number(), POLLOUT, 0},
                                    {child_.pidfd(), POLLIN, 0},
-                                   {stopped_ ? -1 : wake_.number(), POLLIN, 0}}};
+                                   {stopped_ ? -1 : wake_.number(), POLLIN, 0},
+                                   {catch_up_.event, POLLIN, 0}}};
     ::poll(watched.data(), watched.size(), patience());
     if (watched[0].revents != 0) drain(child_.out, Stream::Out);
     if (watched[1].revents != 0) drain(child_.err, Stream::Err);
     if (watched[2].revents != 0) feed();
+    if (watched[5].revents != 0) hear_all();
     ended_ = watched[3].revents != 0;
     if (ended_) return;
     if (watched[4].revents != 0) {
@@ -310,6 +320,16 @@ class Pump {
     return got > 0;
   }
 
+  /// A pipe holds 64 KiB; a few buffers of each are more than was there when it was asked.
+  void hear_all() {
+    std::uint64_t times = 0;
+    [[maybe_unused]] const auto got = ::read(catch_up_.event, &times, sizeof times);
+    const auto question = catch_up_.asked();
+    for (int look = 0; look < 4 && child_.out.is_open() && drain(child_.out, Stream::Out); ++look) {}
+    for (int look = 0; look < 4 && child_.err.is_open() && drain(child_.err, Stream::Err); ++look) {}
+    catch_up_.done(question);
+  }
+
   void feed() {
     const NoSigpipe guard;
     const auto rest = std::string_view(command_.input).substr(fed_);
@@ -336,6 +356,7 @@ class Pump {
   Child& child_;
   const Command& command_;
   const OnOutput& on_output_;
+  CatchUp catch_up_;
   Descriptor wake_;
   std::stop_callback<Wake> on_stop_;
   std::vector<char> buffer_ = std::vector<char>(64 << 10);
@@ -399,6 +420,9 @@ struct Process::State {
   std::mutex mutex;
   std::condition_variable changed;
   std::optional<Exit> exit;
+  Descriptor catch_up{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  std::uint64_t asked = 0;    ///< questions of catch_up()
+  std::uint64_t answered = 0;
   std::jthread thread;  ///< last, so that it is joined before the rest goes
 
   ~State() {
@@ -416,7 +440,17 @@ struct Process::State {
         log(Level::Error, "process.output_failed", {{"program", command.argv[0]}, {"what", trouble.what()}});
       }
     };
-    const auto ended = Pump(*child, command, hand_over, {}).to_the_end();
+    const CatchUp caught_up{catch_up.number(),
+                            [this] {
+                              const std::lock_guard lock(mutex);
+                              return asked;
+                            },
+                            [this](std::uint64_t question) {
+                              const std::lock_guard lock(mutex);
+                              answered = question;
+                              changed.notify_all();
+                            }};
+    const auto ended = Pump(*child, command, hand_over, {}, caught_up).to_the_end();
     const std::lock_guard lock(mutex);
     exit = ended;
     changed.notify_all();
@@ -444,6 +478,14 @@ std::optional<Exit> Process::wait(Duration limit) {
   std::unique_lock lock(state_->mutex);
   state_->changed.wait_for(lock, limit, [this] { return state_->exit.has_value(); });
   return state_->exit;
+}
+
+void Process::catch_up(Duration limit) {
+  std::unique_lock lock(state_->mutex);
+  const auto question = ++state_->asked;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(state_->catch_up.number(), &one, sizeof one);
+  state_->changed.wait_for(lock, limit, [&] { return state_->exit.has_value() || state_->answered >= question; });
 }
 
 void Process::signal(int number) { state_->child->signal(number); }

@@ -78,6 +78,8 @@ class Process {
   std::optional<Exit> ended();
   /// Waits at most `limit`.
   std::optional<Exit> wait(Duration limit);
+  /// Returns when all that it has written until now was handed over, or has ended, or `limit` is up. Not to be called from on_output.
+  void catch_up(Duration limit);
   /// To the whole process group; a process that is gone is no error.
   void signal(int number);
   /// TERM, up to `grace`, KILL, wait.

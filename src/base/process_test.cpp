@@ -208,5 +208,21 @@ TEST(Process, LeavesNothingBehindInOurOwnProcess) {
   EXPECT_EQ(open(), before);
 }
 
+TEST(Process, CatchesUpWithWhatWasSaidBefore) {
+  const auto folder = *TemporaryFolder::make();
+  const auto said = folder.path() / "said";
+  std::string heard;
+  auto process = *Process::start(bash(fmt::format("for i in $(seq 2000); do echo line $i; done; touch {}; sleep 100", said.string())),
+                                 [&](Stream, std::string_view piece) {
+                                   std::this_thread::sleep_for(std::chrono::milliseconds(2));  // a slow listener
+                                   heard += piece;
+                                 });
+  while (!std::filesystem::exists(said)) std::this_thread::yield();
+  process.catch_up(std::chrono::seconds(30));
+  EXPECT_TRUE(heard.ends_with("line 2000\n")) << heard.size();
+  process.stop(std::chrono::seconds(1));
+  process.catch_up(std::chrono::seconds(30));  // of one that has ended there is nothing to wait for
+}
+
 }  // namespace
 }  // namespace tandem

@@ -241,6 +241,7 @@ void FunctionProcess::on_exit() {
 }
 
 bool FunctionProcess::report(const std::shared_ptr<FunctionCall>& call) {
+  process_->catch_up(std::chrono::seconds{1});  // what it printed before it answered belongs before END
   const auto measured = peak_memory_below(process_->pid());
   Microseconds took{};
   std::optional<Microseconds> init;
