@@ -1,5 +1,6 @@
 #include "report/commit_status.hpp"
 
+#include "base/git_here.hpp"
 #include "record/words.hpp"
 
 namespace tandem::report {
@@ -13,11 +14,24 @@ constexpr Words<StatusState, 5> states{{{{StatusState::Pending, "pending"},
 constexpr std::string_view schema = "tandem.commit-status/1";
 constexpr int tries = 5;
 
+/// In process where the repository lies on this machine and has no say, by the git program everywhere else.
+Done fetch_notes(const git::Repository& store, const std::string& repository, const std::string& url, std::stop_token stop) {
+  const auto here = TRY(git::fetch_here(store, url, {{"refs/notes/", "refs/notes/" + repository + "/"}}));
+  if (here == git::Here::Done) return done();
+  return git::fetch(store.path(), url, {fmt::format("+refs/notes/*:refs/notes/{}/*", repository)}, stop);
+}
+
+Done push_note(const git::Repository& store, const std::string& url, const git::Push& push, std::stop_token stop) {
+  const auto here = TRY(git::push_here(store, url, {push}, push.expected, stop));
+  if (here == git::Here::Done) return done();
+  return git::push(store.path(), url, {push}, stop);
+}
+
 Done post_once(git::Repository& store, const std::string& repository, const std::string& url, const CommitId& commit,
                const CommitStatus& status, std::stop_token stop) {
   const auto name = repository + "/tandem";
   const auto ref = "refs/notes/" + name;
-  TRY(git::fetch(store.path(), url, {fmt::format("+refs/notes/*:refs/notes/{}/*", repository)}, stop));
+  TRY(fetch_notes(store, repository, url, stop));
   const auto before = TRY(store.find_ref(ref));
   const auto old = TRY(store.note(name, commit));
   const auto text = TRY(note_with(old.value_or(""), status), "reading the note of {}", commit.value);
@@ -25,7 +39,7 @@ Done post_once(git::Repository& store, const std::string& repository, const std:
   TRY(store.set_note(name, commit, {"Tandem", "tandem@localhost", status.at}, text));
   const auto after = TRY(store.find_ref(ref));
   CHECK(after.has_value());
-  return git::push(store.path(), url, {{*after, "refs/notes/tandem", before}}, stop);
+  return push_note(store, url, {*after, "refs/notes/tandem", before}, stop);
 }
 
 }  // namespace

@@ -129,6 +129,8 @@ Done install_hook(const fs::path& repository, const std::string& name, const fs:
   }
   std::string text = fmt::format("#!/bin/sh\n{}: tells its daemon of this push; never fails the push\nupdates=$(cat)\n", hook_mark);
   if (fs::exists(theirs)) text += fmt::format("printf '%s\\n' \"$updates\" | {} || exit $?\n", quoted(theirs.string()));
+  // Statuses are pushed as notes, and after every run: they start nothing.
+  text += "case $updates in *\" refs/heads/\"*) ;; *) exit 0 ;; esac\n";
   text += fmt::format("printf '%s\\n' \"$updates\" | {} notify --config {} {} ||\n"
                       "  echo 'tandem: the daemon was not told; it finds this push when it looks' >&2\nexit 0\n",
                       quoted(program.string()), quoted(configuration.string()), quoted(name));

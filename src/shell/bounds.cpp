@@ -44,11 +44,11 @@ Bounds::~Bounds() {
 }
 
 std::vector<std::string> Bounds::launcher(const fs::path& filter) const {
-  std::vector<std::string> argv{"bash", "--norc", "--noprofile", "-c", std::string(launcher_script), "launcher"};
+  std::vector<std::string> argv{"/bin/sh", "-c", std::string(launcher_script), "launcher"};
   const auto add = [&argv](const char* what, std::string value) { argv.insert(argv.end(), {what, std::move(value)}); };
   if (group_)
     for (const auto& file : group_->joining_files()) add("join", file.string());
-  if (limits_.file_bytes) add("file", std::to_string(*limits_.file_bytes >> 10));
+  if (limits_.file_bytes) add("file", std::to_string(*limits_.file_bytes >> 9));
   // Of each process, not of all together: better than nothing. Address space would be the wrong measure, node reserves
   // far more than it uses.
   if (limits_.memory_bytes && !holds_memory()) add("data", std::to_string(*limits_.memory_bytes >> 10));

@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
+#include <optional>
 #include <set>
 
 #include "base/files.hpp"
+#include "base/guarded.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
 
@@ -168,7 +171,32 @@ std::vector<Mount> mounts_of(const StepsRequest& request, const fs::path& contro
 
 }  // namespace
 
+namespace {
+
+/// Trying out costs as much as the sandbox of an action itself.
+Guarded<std::map<std::pair<std::string, Network>, Sandbox>>& found_before() {
+  static Guarded<std::map<std::pair<std::string, Network>, Sandbox>> found;
+  return found;
+}
+
+}  // namespace
+
+void Sandbox::forget() {
+  found_before().with([](auto& found) { found.clear(); });
+}
+
 Result<Sandbox> Sandbox::find(const std::string& program, Network network) {
+  const auto known = found_before().with([&](const auto& found) {
+    const auto at = found.find({program, network});
+    return at == found.end() ? std::nullopt : std::optional(at->second);
+  });
+  if (known) return *known;
+  auto sandbox = TRY(try_out(program, network));
+  found_before().with([&](auto& found) { found.insert_or_assign({program, network}, sandbox); });
+  return sandbox;
+}
+
+Result<Sandbox> Sandbox::try_out(const std::string& program, Network network) {
   Sandbox sandbox;
   sandbox.program_ = program;
   sandbox.network_ = network;

@@ -27,8 +27,11 @@ std::vector<std::filesystem::path> tool_folders(std::string_view path, const std
 /// A working sandbox program on this machine.
 class Sandbox {
  public:
-  /// Tries it out. Errors: Unavailable with the reason and what would help.
+  /// Tries it out, once in this process for each program and network: what worked is remembered. Errors: Unavailable with
+  /// the reason and what would help; a failure is not remembered.
   static Result<Sandbox> find(const std::string& program, Network network);
+  /// The machine has changed: the next `find` tries anew.
+  static void forget();
   /// The command line up to and with "--"; what follows runs inside, in `working_folder`, as process group and session
   /// of its own. `control` holds our scripts, a folder `out` for what they write, a file `empty`, `passwd` and `group` for where we are root, and `filter` where
   /// system calls are filtered: the launcher opens that as 9.
@@ -36,6 +39,8 @@ class Sandbox {
                                      const std::filesystem::path& working_folder) const;
 
  private:
+  static Result<Sandbox> try_out(const std::string& program, Network network);
+
   std::string program_;
   Network network_ = Network::Allowed;
   bool maps_users_ = false;     ///< root outside is an ordinary user inside

@@ -25,7 +25,8 @@ cd -- "$5" || exit 1
 (( $6 == 0 )) || ulimit -u "$6"
 shift 6
 { builtin export -p; builtin printf 'cd -- %q\n' "$PWD"; } >|"$__tandem_state"
-while builtin read -r __tandem_setting; do builtin declare +x "$__tandem_setting"; done < <(builtin compgen -e)
+builtin compgen -e >|"$__tandem_state.exported"
+while builtin read -r __tandem_setting; do builtin declare +x "$__tandem_setting"; done <"$__tandem_state.exported"
 for (( __tandem_step = 0; __tandem_step < __tandem_count; ++__tandem_step )); do
   builtin printf '%sbegin %d\n' "$__tandem_marker" "$__tandem_step"
   ( while builtin read -r __tandem_setting; do builtin export "$__tandem_setting=${__tandem_secrets[$__tandem_setting]}"; done <"$__tandem_control/secrets_$__tandem_step"
@@ -36,7 +37,7 @@ for (( __tandem_step = 0; __tandem_step < __tandem_count; ++__tandem_step )); do
   builtin printf '%send %d %d\n' "$__tandem_marker" "$__tandem_step" "$__tandem_code"
   (( __tandem_code == 0 )) || exit "$__tandem_code"
 done
-( exec -c "$BASH" --norc --noprofile "$__tandem_control/outputs.sh" "$__tandem_state" "$__tandem_control/out/outputs" "$@" )
+(( $# == 0 )) || exec -c "$BASH" --norc --noprofile "$__tandem_control/outputs.sh" "$__tandem_state" "$__tandem_control/out/outputs" "$@"
 )bash";
 
 /// Runs one step: takes over the state of the one before, exports what the step sets, notes commands that fail on the
@@ -46,7 +47,7 @@ inline constexpr std::string_view wrapper_script = R"bash(
 __tandem_script=$1 __tandem_state=$2 __tandem_notes=$3 __tandem_step=$4 __tandem_on_exit=''
 set --
 builtin . "$__tandem_state" 2>/dev/null
-__tandem_save() { ( builtin unset "${!CATALYST_SECRETS_@}"; builtin export -p; builtin printf 'cd -- %q\n' "$PWD" ) >|"$__tandem_state"; }
+__tandem_save() { builtin unset "${!CATALYST_SECRETS_@}"; { builtin export -p; builtin printf 'cd -- %q\n' "$PWD"; } >|"$__tandem_state"; }
 __tandem_failed() {
   [[ $- == *e* || $4 != "$__tandem_script" ]] && return
   builtin printf '%s\0%s\0%s\0%s\0' "$__tandem_step" "$2" "$1" "$3" >>"$__tandem_notes"
@@ -54,8 +55,8 @@ __tandem_failed() {
 __tandem_finish() {
   { builtin set +aeux; } 2>/dev/null
   builtin trap - ERR
-  __tandem_save
-  [[ -n $__tandem_on_exit ]] || return
+  if [[ -z $__tandem_on_exit ]]; then __tandem_save; return; fi
+  ( __tandem_save )
   set -a
   ( builtin exit "$1" )
   builtin eval "$__tandem_on_exit"
@@ -93,13 +94,14 @@ done >|"$__tandem_out"
 true
 )bash";
 
-/// Puts itself under the limits of the action and becomes the program after "--": `join` a control group, `file` and
-/// `data` limits in KiB, `filter` is a file that the program finds open as 9.
-inline constexpr std::string_view launcher_script = R"bash(
+/// Puts itself under the limits of the action and becomes the program after "--": `join` a control group, a `file` limit
+/// in blocks of 512 bytes and a `data` limit in KiB as POSIX ulimit counts them, `filter` is a file that the program finds open as 9.
+/// For sh, which starts in half the time of bash.
+inline constexpr std::string_view launcher_script = R"sh(
 ulimit -c 0
-while [[ $1 != -- ]]; do
+while [ "$1" != -- ]; do
   case $1 in
-    join) builtin echo $$ >"$2" || exit 125 ;;
+    join) echo $$ >"$2" || exit 125 ;;
     file) ulimit -f "$2" || exit 125 ;;
     data) ulimit -d "$2" || exit 125 ;;
     filter) exec 9<"$2" || exit 125 ;;
@@ -108,6 +110,6 @@ while [[ $1 != -- ]]; do
 done
 shift
 exec "$@"
-)bash";
+)sh";
 
 }  // namespace tandem::shell

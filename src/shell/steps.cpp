@@ -62,6 +62,7 @@ Done check(const StepsRequest& request) {
 /// What the driver reports while the steps run. Written by the thread that reads their output, read when it has ended.
 struct Progress {
   size_t step = 0;
+  bool has_begun = false;
   std::optional<int> failed_code;
   size_t finished = 0;
   std::string last_line;
@@ -82,6 +83,7 @@ struct Progress {
     const auto parts = split(words, ' ');
     if (parts.size() == 2 && parts[0] == "begin") {
       step = std::strtoul(parts[1].c_str(), nullptr, 10);
+      has_begun = true;
       last_line.clear();
     }
     if (parts.size() == 3 && parts[0] == "end") {
@@ -296,7 +298,10 @@ Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_l
     read_outputs(request, control.path() / "out" / "outputs", masker, outcome);
     return outcome;
   }
-  if (request.steps.empty()) return failure(Fault::Unavailable, "the shell ended with {}: {}", ending.exit.code, progress.last_line);
+  if (!progress.has_begun && !ending.timed_out) {
+    Sandbox::forget();  // it worked when it was tried: that may be long ago
+    return failure(Fault::Unavailable, "no step began, their shell ended with {}: {}", ending.exit.code, progress.last_line);
+  }
   outcome.failed_step = progress.step;
   outcome.exit_code = progress.failed_code.value_or(ending.exit.code);
   outcome.error = ending.timed_out ? took_too_long(request, progress, bounds.met()) : step_failed(request, progress, outcome.exit_code, masker, bounds.met());
