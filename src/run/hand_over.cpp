@@ -22,7 +22,7 @@ struct Handed {
 
 /// A pattern as the working folder knows it; workflow files also write the paths that steps see.
 std::string relative_pattern(const Workspace& space, const std::string& pattern) {
-  for (const auto& prefix : {std::string("/sources/WorkflowSource"), space.working().string()})
+  for (const auto& prefix : {std::string("/sources/WorkflowSource"), space.shown(space.working()).string(), space.working().string()})
     if (pattern.starts_with(prefix + "/")) return pattern.substr(prefix.size() + 1);
   return pattern.starts_with("./") ? pattern.substr(2) : pattern;
 }
@@ -36,15 +36,27 @@ bool is_public_tool(const fs::path& file) {
   return in_place && (fs::status(real, code).permissions() & fs::perms::others_read) != fs::perms::none && !code;
 }
 
-/// W308: what is written with its whole path is stored by its last name. Of the action's HOME, or a tool of the system;
+/// The part of a pattern below the action's HOME, however HOME is written.
+std::optional<std::string> below_home(const Workspace& space, const std::string& pattern) {
+  for (const auto& prefix : {std::string("~/"), std::string("$HOME/"), std::string("/root/"), space.shown(space.home()).string() + "/"})
+    if (pattern.starts_with(prefix)) return pattern.substr(prefix.size());
+  return std::nullopt;
+}
+
+/// W308: what is written with its whole path. A single file is stored by its last name; what a folder or a wildcard of the
+/// action's HOME means keeps its place below /root, as on the service. A tool of the system may be named as well;
 /// everything else is gone with the sandbox.
-Result<Handed> absolute_file(const Workspace& space, const std::string& path) {
-  const bool at_home = path.starts_with("~/") || path.starts_with("/root/");
-  const auto file = TRY(at_home ? space.inside(path) : Result<fs::path>(fs::path(path)));
-  std::error_code code;
-  const bool there = at_home ? fs::is_regular_file(fs::symlink_status(file, code)) : is_public_tool(file);
-  if (there) return Handed{file, file.filename().string()};
-  return failure(Fault::Missing, "{} is no file of the workspace and is gone with the action", path).with_code("E-RUN-12")
+Result<std::vector<Handed>> absolute_files(const Workspace& space, const std::string& pattern) {
+  std::vector<Handed> files;
+  if (const auto rest = below_home(space, pattern)) {
+    const auto matching = TRY(check::matching_files(space.home(), {*rest}, {}));
+    for (const auto& file : matching)
+      files.push_back({space.home() / file, file == *rest ? fs::path(file).filename().string() : "root/" + file});
+  } else if (is_public_tool(pattern)) {
+    files.push_back({pattern, fs::path(pattern).filename().string()});
+  }
+  if (!files.empty()) return files;
+  return failure(Fault::Missing, "{} is no file of the workspace and is gone with the action", pattern).with_code("E-RUN-12")
       .with_next("copy it into the working directory in a step, and name it there");
 }
 
@@ -57,8 +69,8 @@ Result<std::vector<Handed>> files_of(const Workspace& space, const ArtifactOutpu
       patterns.push_back(relative);
       continue;
     }
-    auto file = TRY(absolute_file(space, relative));
-    files.push_back(std::move(file));
+    const auto found = TRY(absolute_files(space, relative));
+    files.insert(files.end(), found.begin(), found.end());
   }
   const auto matching = TRY(check::matching_files(space.working(), patterns, {}));
   for (const auto& file : matching) files.push_back({space.working() / file, file});

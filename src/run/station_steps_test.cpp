@@ -92,6 +92,19 @@ TEST(StepStation, StoresAFileWithAWholePathByItsNameButNeverMoreThanAStepMayRead
   }
 }
 
+TEST(StepStation, KeepsWhatAFolderOfHomeHoldsInItsPlaceBelowRoot) {
+  Ground ground;
+  ground.commit({{"a", "a"}});
+  ground.begin("Actions:\n" +
+               Ground::one("Install", "mkdir -p ~/.local/bin ~/.local/lib/x; echo tool > ~/.local/bin/tool; echo one > /root/.local/lib/x/one",
+                           "    Inputs: {Sources: [WorkflowSource]}\n    Outputs: {Artifacts: [{Name: libs, Files: [/root/.local/**/*]}]}\n") +
+               Ground::one("Use", "mv ${CATALYST_SOURCE_DIR_libs}/root/.local ~; cat ~/.local/bin/tool ~/.local/lib/x/one",
+                           "    Inputs: {Sources: [WorkflowSource], Artifacts: [libs]}\n"));
+  const auto outcome = ground.perform_all();
+  ASSERT_TRUE(outcome.succeeded) << problem(outcome);
+  EXPECT_TRUE(ground.log("Use").starts_with("tool\none\n")) << ground.log("Use");
+}
+
 TEST(StepStation, TellsWhereAFileOfAnInputArtifactIs) {
   Ground ground;
   ground.commit({{"a", "a"}});

@@ -13,6 +13,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "check/globs.hpp"
+#include "shell/steps.hpp"
 
 namespace tandem::run {
 namespace fs = std::filesystem;
@@ -205,6 +206,8 @@ void Workspace::name_artifacts(const Work& work) {
   }
 }
 
+fs::path Workspace::shown(const fs::path& path) const { return (shell::shown_root / path.lexically_relative(root_)).lexically_normal(); }
+
 Result<fs::path> Workspace::inside(const std::string& path) const {
   const auto below = [&path](std::string_view prefix) { return path == prefix || path.starts_with(std::string(prefix) + "/"); };
   const auto rest = [&path](std::string_view prefix) { return path.size() > prefix.size() ? path.substr(prefix.size() + 1) : std::string("."); };
@@ -213,7 +216,8 @@ Result<fs::path> Workspace::inside(const std::string& path) const {
   if (below("/sources/WorkflowSource") && !source_.empty()) return path_without_links(source_, rest("/sources/WorkflowSource"));
   for (const auto& [name, folder] : shown_artifacts_)
     if (below("/artifacts/" + name)) return path_without_links(folder, rest("/artifacts/" + name));
-  if (below(root_.string())) return path_without_links(root_, rest(root_.string()));
+  for (const auto& root : {shell::shown_root.string(), root_.string()})   // without a sandbox steps know the real one
+    if (below(root)) return path_without_links(root_, rest(root));
   return path_without_links(working(), path);
 }
 

@@ -45,6 +45,8 @@ class Workspace {
   std::filesystem::path home() const { return root_ / "home"; }
   bool goes_on() const { return goes_on_; }                              ///< another action works here after this one
 
+  /// A path below the root as the steps know it.
+  std::filesystem::path shown(const std::filesystem::path& path) const;
   /// Where a path of the workflow file leads: relative to the working folder, or one of a step's absolute paths (~, the
   /// workspace, /sources/WorkflowSource, /artifacts/...). Errors: Denied when it leads out, or over a link.
   Result<std::filesystem::path> inside(const std::string& path) const;

@@ -39,6 +39,8 @@ fs::path working_folder_of(const StepsRequest& request) {
   return request.artifact_folders.empty() ? request.folder : request.artifact_folders.begin()->second;
 }
 
+fs::path home_of(const StepsRequest& request) { return request.folder / "home"; }
+
 namespace {
 
 /// Everything the steps start with, least important first: a later name wins.
@@ -68,7 +70,8 @@ void point_to_settings(Environment& environment, Isolation isolation, const fs::
 
 }  // namespace
 
-std::map<std::string, std::string> environment_of(const StepsRequest& request, Isolation isolation, const fs::path& home, std::vector<std::string>& warnings) {
+std::map<std::string, std::string> environment_of(const StepsRequest& request, Isolation isolation, std::vector<std::string>& warnings) {
+  const auto home = home_of(request);
   Environment environment;
   const auto tools = tool_environment();
   for (const auto& [name, value] : tools) environment.set(name, value);

@@ -18,10 +18,11 @@ std::string shell_name(std::string name);
 std::string secret_variable(const std::string& name);
 /// Where the first step starts: what the request says, else the primary input, else the action's root.
 std::filesystem::path working_folder_of(const StepsRequest& request);
+/// HOME of the steps.
+std::filesystem::path home_of(const StepsRequest& request);
 
 /// Everything but the secrets. Least important first: the allowed part of this machine's environment, what we provide,
-/// the request's variables. What cannot be set in a shell is left out with a warning.
-std::map<std::string, std::string> environment_of(const StepsRequest& request, Isolation isolation, const std::filesystem::path& home,
-                                                  std::vector<std::string>& warnings);
+/// the request's variables. The request's folders are as the steps see them. What cannot be set in a shell is left out with a warning.
+std::map<std::string, std::string> environment_of(const StepsRequest& request, Isolation isolation, std::vector<std::string>& warnings);
 
 }  // namespace tandem::shell

@@ -12,6 +12,7 @@
 #include "base/guarded.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
+#include "shell/environment.hpp"
 
 namespace tandem::shell {
 namespace fs = std::filesystem;
@@ -145,20 +146,25 @@ void show_machine(std::vector<Mount>& mounts, const std::map<std::string, std::s
     if (is_there(file)) mounts.push_back({Mount::Kind::ReadOnly, file, settings_folder / "pip.conf"});
 }
 
+/// A folder of this machine that lies in one which is visible under its own name.
+bool needs_hiding(const fs::path& folder, const std::vector<Mount>& mounts) {
+  const auto shows = [&](const Mount& mount) { return mount.source == mount.target && lies_in(folder, mount.target); };
+  return is_there(folder) && (lies_in_any(folder, system_folders()) || std::ranges::any_of(mounts, shows));
+}
+
 std::vector<Mount> mounts_of(const StepsRequest& request, const fs::path& control, bool maps_users) {
   std::vector<Mount> mounts;
   const auto empty = control / "empty";
   hide_system_secrets(mounts, empty);
   show_resolver(mounts);
   show_machine(mounts, tool_environment(), empty);
-  for (const auto& folder : request.hidden_folders)
-    if (is_there(folder)) mounts.push_back({Mount::Kind::EmptyFolder, {}, folder});
   if (maps_users)
     for (const auto* name : {"passwd", "group"}) mounts.push_back({Mount::Kind::ReadOnly, control / name, fs::path("/etc") / name});
-  mounts.push_back({Mount::Kind::Writable, request.folder, request.folder});
+  mounts.push_back({Mount::Kind::Writable, request.folder, shown_root});
+  mounts.push_back({Mount::Kind::Writable, home_of(request), "/root"});   // the service's images run as root, and workflow files say so
   // No step may change the scripts of those after it, nor which secrets they are given.
-  mounts.push_back({Mount::Kind::ReadOnly, control, control});
-  mounts.push_back({Mount::Kind::Writable, control / "out", control / "out"});
+  mounts.push_back({Mount::Kind::ReadOnly, control, as_shown(request, control)});
+  mounts.push_back({Mount::Kind::Writable, control / "out", as_shown(request, control / "out")});
   const auto show = [&](const fs::path& folder, const fs::path& target) {
     if (!lies_in(folder, request.folder)) mounts.push_back({Mount::Kind::Writable, folder, folder});
     mounts.push_back({Mount::Kind::Writable, folder, target});
@@ -166,10 +172,24 @@ std::vector<Mount> mounts_of(const StepsRequest& request, const fs::path& contro
   if (!request.source_folder.empty()) show(request.source_folder, "/sources/WorkflowSource");
   for (const auto& [name, folder] : request.artifact_folders) show(folder, fs::path("/artifacts") / name);
   if (request.cache_folder) mounts.push_back({Mount::Kind::Writable, *request.cache_folder, *request.cache_folder});
+  for (const auto& folder : request.hidden_folders)
+    if (needs_hiding(folder, mounts)) mounts.push_back({Mount::Kind::EmptyFolder, {}, folder});
   return mounts;
 }
 
 }  // namespace
+
+fs::path as_shown(const StepsRequest& request, const fs::path& path) {
+  if (path.empty() || !lies_in(path, request.folder)) return path;
+  return (shown_root / path.lexically_normal().lexically_relative(request.folder.lexically_normal())).lexically_normal();
+}
+
+StepsRequest as_shown(StepsRequest request) {
+  for (auto* folder : {&request.source_folder, &request.working_folder}) *folder = as_shown(request, *folder);
+  for (auto& [name, folder] : request.artifact_folders) folder = as_shown(request, folder);
+  request.folder = shown_root;
+  return request;
+}
 
 namespace {
 
@@ -218,8 +238,7 @@ Result<Sandbox> Sandbox::try_out(const std::string& program, Network network) {
       .with_next("install bubblewrap and allow user namespaces, or allow unsandboxed steps in tandem.yaml");
 }
 
-std::vector<std::string> Sandbox::arguments(const StepsRequest& request, const fs::path& control,
-                                            const fs::path& working_folder) const {
+std::vector<std::string> Sandbox::arguments(const StepsRequest& request, const fs::path& control) const {
   std::vector<std::string> arguments{program_};
   for (auto& part : namespaces(network_, maps_users_, is_last_)) arguments.push_back(std::move(part));
   for (auto& part : system_arguments()) arguments.push_back(std::move(part));
@@ -236,7 +255,7 @@ std::vector<std::string> Sandbox::arguments(const StepsRequest& request, const f
     }
   }
   if (is_there(control / "filter")) arguments.insert(arguments.end(), {"--seccomp", "9"});
-  arguments.insert(arguments.end(), {"--remount-ro", "/", "--chdir", working_folder.string(), "--"});
+  arguments.insert(arguments.end(), {"--remount-ro", "/", "--chdir", as_shown(request, working_folder_of(request)).string(), "--"});
   return arguments;
 }
 

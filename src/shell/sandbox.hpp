@@ -24,6 +24,11 @@ struct Mount {
 /// Of the user's own folder only the tool's part is taken, never keys or settings.
 std::vector<std::filesystem::path> tool_folders(std::string_view path, const std::filesystem::path& home);
 
+/// A path below the action's root as it is inside; every other path is the same there.
+std::filesystem::path as_shown(const StepsRequest& request, const std::filesystem::path& path);
+/// The request with all its folders as they are inside.
+StepsRequest as_shown(StepsRequest request);
+
 /// A working sandbox program on this machine.
 class Sandbox {
  public:
@@ -32,11 +37,10 @@ class Sandbox {
   static Result<Sandbox> find(const std::string& program, Network network);
   /// The machine has changed: the next `find` tries anew.
   static void forget();
-  /// The command line up to and with "--"; what follows runs inside, in `working_folder`, as process group and session
+  /// The command line up to and with "--"; what follows runs inside, in the request's working folder, as process group and session
   /// of its own. `control` holds our scripts, a folder `out` for what they write, a file `empty`, `passwd` and `group` for where we are root, and `filter` where
   /// system calls are filtered: the launcher opens that as 9.
-  std::vector<std::string> arguments(const StepsRequest& request, const std::filesystem::path& control,
-                                     const std::filesystem::path& working_folder) const;
+  std::vector<std::string> arguments(const StepsRequest& request, const std::filesystem::path& control) const;
 
  private:
   static Result<Sandbox> try_out(const std::string& program, Network network);

@@ -240,13 +240,13 @@ Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_l
 
   const Masker masker(request.secrets);
   for (const auto& name : masker.too_short()) outcome.warnings.push_back(fmt::format("the secret {} is too short to be masked in logs", name));
-  const auto home = request.folder / "home";
-  TRY(make_folders(home));
+  const auto seen = sandbox ? as_shown(request) : request;
+  TRY(make_folders(home_of(request)));
   if (outcome.isolation == Isolation::None) TRY(make_folders(request.folder / "tmp"));
   const auto control = TRY(TemporaryFolder::make_in(request.folder, ".tandem"));
-  TRY(lay_out(control.path(), home, request));
+  TRY(lay_out(control.path(), home_of(seen), request));
 
-  const auto working_folder = working_folder_of(request);
+  const auto seen_control = sandbox ? as_shown(request, control.path()) : control.path();
   const auto marker = fmt::format("\x1e{} ", hex(random_bytes(8)));
   // Inside, the state between steps lies in memory: a step may have put a secret into its environment.
   const auto state = sandbox ? std::string("/run/tandem.state") : (control.path() / "state").string();
@@ -256,14 +256,14 @@ Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_l
   command.folder = request.folder;
   command.argv = bounds.launcher(sandbox ? control.path() / "filter" : fs::path());
   if (sandbox)
-    for (auto& part : sandbox->arguments(request, control.path(), working_folder)) command.argv.push_back(std::move(part));
-  for (const auto& part : {std::string("bash"), std::string("--norc"), std::string("--noprofile"), (control.path() / "driver.sh").string(),
-                           control.path().string(), state, marker, std::to_string(request.steps.size()), working_folder.string(),
+    for (auto& part : sandbox->arguments(request, control.path())) command.argv.push_back(std::move(part));
+  for (const auto& part : {std::string("bash"), std::string("--norc"), std::string("--noprofile"), (seen_control / "driver.sh").string(),
+                           seen_control.string(), state, marker, std::to_string(request.steps.size()), working_folder_of(seen).string(),
                            bounds.process_limit()})
     command.argv.push_back(part);
   for (const auto& name : request.outputs)
     if (const auto usable = replaced(name, "-", "_"); is_shell_name(usable)) command.argv.push_back(usable);
-  auto environment = environment_of(request, outcome.isolation, home, outcome.warnings);
+  auto environment = environment_of(seen, outcome.isolation, outcome.warnings);
   bounds.add_mark(environment);
   command.input = as_input(environment, request.secrets);
 

@@ -35,9 +35,13 @@ struct Limits {
   std::optional<std::uint64_t> file_bytes{};    ///< of one file
 };
 
+/// Where a sandbox shows an action's root: where the service has it, and the same for every action, so that paths which tools
+/// write down (virtual environments, caches, reports) stay true in the next one.
+inline const std::filesystem::path shown_root = "/codecatalyst/output/src";
+
 /// What to run and what it may see. The caller has laid the folders out and removes them.
 struct StepsRequest {
-  std::filesystem::path folder;                 ///< the action's root, writable, visible at its own path
+  std::filesystem::path folder;                 ///< the action's root, writable; inside it is `shown_root`, its `home` also /root
   std::filesystem::path source_folder{};        ///< also /sources/WorkflowSource; empty = the action takes no source
   std::map<std::string, std::filesystem::path> artifact_folders{};  ///< by name or "action/name"; also /artifacts/<key>
   std::filesystem::path working_folder{};       ///< CATALYST_DEFAULT_DIR; empty = source, else first artifact, else `folder`

@@ -232,7 +232,7 @@ TEST(Steps, HaveTheirInputsAndTheWellKnownVariables) {
   const auto outcome = world.run({"pwd; cat README /sources/WorkflowSource/README /artifacts/Build/dist-files/dist/app.js $CATALYST_SOURCE_DIR_dist_files/dist/app.js; echo; "
                                   "echo $CI; [ $CATALYST_DEFAULT_DIR = $CATALYST_SOURCE_DIR_WorkflowSource ] && echo same; echo out > /sources/WorkflowSource/made"});
   ASSERT_TRUE(outcome.succeeded) << world.said();
-  EXPECT_EQ(world.lines, (std::vector<std::string>{world.request.source_folder.string(), "hellohellobuiltbuilt", "true", "same"}));
+  EXPECT_EQ(world.lines, (std::vector<std::string>{"/codecatalyst/output/src/git/v1/registry-api", "hellohellobuiltbuilt", "true", "same"}));
   EXPECT_EQ(*read_file(world.request.source_folder / "made"), "out\n");
 }
 
@@ -246,10 +246,23 @@ TEST(Steps, MayReadTheSystemAndWriteOnlyTheirWorkspace) {
   EXPECT_EQ(world.said().find("coordinator"), std::string::npos);
   EXPECT_EQ(world.said().find("outside\n"), std::string::npos) << world.said();
   EXPECT_EQ(world.said().find("wrote"), std::string::npos) << world.said();
-  EXPECT_NE(world.said().find("\nok\n0\n" + (world.request.folder / "home").string()), std::string::npos) << world.said();
+  EXPECT_NE(world.said().find("\nok\n0\n/codecatalyst/output/src/home"), std::string::npos) << world.said();
   EXPECT_FALSE(world.lines.back() == "root") << "root outside is nobody special inside";
   EXPECT_TRUE(fs::exists(world.request.source_folder / "here"));
   EXPECT_FALSE(fs::exists("/tmp/mine")) << "/tmp is private";
+}
+
+TEST(Steps, KnowTheirFoldersByNamesThatAreTheSameForEveryAction) {
+  World world;
+  const auto outcome = world.run({"mkdir -p /root/stuff && echo kept > /root/stuff/foo.txt && cat ~/stuff/foo.txt && cd .. && pwd && touch ../here",
+                                  "pwd; ls /codecatalyst/output/src; ls " + world.root.path().string() + " 2>&1"});
+  ASSERT_TRUE(outcome.succeeded == false) << "the folder as this machine has it is not there";
+  EXPECT_EQ(*read_file(world.request.folder / "home/stuff/foo.txt"), "kept\n");
+  EXPECT_TRUE(fs::exists(world.request.folder / "git/here"));
+  ASSERT_GE(world.lines.size(), 4U) << world.said();
+  EXPECT_EQ(world.lines[0], "kept");
+  EXPECT_EQ(world.lines[1], "/codecatalyst/output/src/git/v1");
+  EXPECT_EQ(world.lines[2], "/codecatalyst/output/src/git/v1");
 }
 
 TEST(Steps, NeverSeeTheCoordinatorsStateEvenInsideAFolderTheySee) {

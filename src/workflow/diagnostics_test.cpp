@@ -192,6 +192,7 @@ INSTANTIATE_TEST_SUITE_P(Inputs, Saying, testing::Values(
     Case{"W305", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs:\n      Sources: [WorkflowSource]\n      Variables: [{Name: X}]\n    Configuration: {Steps: []}\n",
          "8:26: W305 the variable X has no Value; it is empty"},
     Case{"W306", HEAD ACTIONS "    Outputs: {Artifacts: [{Name: a-b, Files: [a]}]}\n", "8:34: W306 the artifact name a-b holds a hyphen, which its environment variable cannot"},
+    Case{"W308_home", HEAD ACTIONS "    Outputs: {Artifacts: [{Name: a, Files: [/root/.local/**/*]}]}\n", "8:45: W308 /root/.local/**/* is an absolute path; it is stored as root/.local/**/*"},
     Case{"W308", HEAD ACTIONS "    Outputs: {Artifacts: [{Name: a, Files: [/usr/local/bin/just]}]}\n", "8:45: W308 /usr/local/bin/just is an absolute path; it is stored as just"},
     Case{"W310_identifier", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration: {Steps: []}\n    Outputs:\n      Artifacts: [{Name: a, Files: ['${WorkflowSource.CommitId}.zip']}]\n",
          "9:38: W310 ${WorkflowSource.CommitId} is taken literally here"},

@@ -108,13 +108,24 @@ void check_artifact_name(const std::string& name, const Spot& at, Findings& find
                   fmt::format("Write {}", replaced(name, "-", "_")));
 }
 
+/// An absolute path that does not lead into the working directory.
+bool leads_elsewhere(const std::string& pattern) {
+  return pattern.starts_with('/') && !pattern.starts_with("/sources/WorkflowSource/") && !pattern.starts_with("/codecatalyst/output/src/");
+}
+
+/// What a step that takes the artifact finds in it.
+std::string stored_as(const std::string& pattern) {
+  const bool is_one_file = pattern.find_first_of("*?") == pattern.npos;
+  return is_one_file ? pattern.substr(pattern.rfind('/') + 1) : pattern.substr(1);
+}
+
 void add_artifact(const Named& name, const std::vector<const yaml::Node*>& files, ActionDraft& draft, Findings& findings) {
   check_artifact_name(name.name, name.spot, findings);
   ArtifactOutput artifact{name.name, {}};
   for (const auto* file : files) {
-    if (file->text.starts_with('/'))
+    if (leads_elsewhere(file->text))
       findings.warn("W308", spot(*file, name.spot.path),
-                    fmt::format("{} is an absolute path; it is stored as {}", file->text, file->text.substr(file->text.rfind('/') + 1)),
+                    fmt::format("{} is an absolute path; it is stored as {}", file->text, stored_as(file->text)),
                     "Write a path below the working directory");
     artifact.files.push_back(file->text);
   }
