@@ -19,6 +19,7 @@ struct RepositoryConfiguration {
   Role role{};
   std::string url;                                  ///< path or URL that git understands; relative paths are made absolute
   std::string branch = "main";
+  std::vector<std::string> webhook_secrets{};       ///< names of secrets, any of which may sign a webhook; none = no webhooks
   bool operator==(const RepositoryConfiguration&) const = default;
 };
 

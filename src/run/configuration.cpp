@@ -118,6 +118,7 @@ class ConfigurationReader {
     const auto url = properties.text("url").value_or("");
     repository.url = url.empty() || is_remote(url) ? url : absolute(url, folder_);
     repository.branch = properties.text("branch").value_or(repository.branch);
+    repository.webhook_secrets = texts(properties, "webhook-secrets", {});
     properties.finish();
     configuration_.repositories.push_back(std::move(repository));
   }

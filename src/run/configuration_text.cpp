@@ -45,11 +45,13 @@ std::string repositories(const Configuration& configuration, const std::filesyst
 #   role     application (the API) or infrastructure (the CDK app that runs it)
 #   url      a path or anything else that git can fetch from
 #   branch   the branch that is deployed (default: main)
+#   webhook-secrets   names of secrets (tandem secrets set), any of which may sign a webhook sent to /v1/webhooks/<name>;
+#                     none: no webhooks, pushes are found by looking
 repositories:)";
   out += configuration.repositories.empty() ? " {}\n" : "\n";
   for (const auto& repository : configuration.repositories)
-    out += fmt::format("  {}:\n    role: {}\n    url: {}\n    branch: {}\n", scalar(repository.name), tandem::word(repository.role),
-                       near(repository.url, folder), scalar(repository.branch));
+    out += fmt::format("  {}:\n    role: {}\n    url: {}\n    branch: {}\n    webhook-secrets: {}\n", scalar(repository.name), tandem::word(repository.role),
+                       near(repository.url, folder), scalar(repository.branch), list(repository.webhook_secrets));
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include "base/files.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "event/webhook.hpp"
 
 namespace tandem::run {
 namespace {
@@ -55,6 +56,10 @@ std::optional<Page> page_of(const HttpRequest& request) {
   return std::nullopt;
 }
 
+constexpr std::string_view webhooks = "/v1/webhooks/";
+
+HttpResponse refusal(int status, const Error& error) { return json_response(status, to_text(document_of(error))); }
+
 /// What the notes of a commit say, newest state per context.
 HttpResponse statuses_of(Workshop& shop, const CommitId& commit) {
   json::array found;
@@ -99,6 +104,7 @@ Daemon::~Daemon() {
 HttpResponse Daemon::answer(const HttpRequest& request) {
   constexpr std::string_view commands = "/v1/commands/";
   const bool from_socket = request.peer.empty();
+  if (request.path.starts_with(webhooks)) return hear_webhook(request);   // comes through a proxy of another name; its signature counts
   if (!from_socket && !is_own_host(request)) return json_response(403, R"({"message":"ask 127.0.0.1"})");
   if (request.path == "/v1/health") return json_response(200, R"({"status":"healthy"})");
   if (request.method == "POST" && request.path.starts_with(commands)) {
@@ -108,8 +114,6 @@ HttpResponse Daemon::answer(const HttpRequest& request) {
     const auto answer = office_.perform(request.path.substr(commands.size()), arguments->as_object());
     return answer ? response_of(*answer) : response_of(answer.error());
   }
-  if (request.path.starts_with("/v1/webhooks"))
-    return json_response(501, R"json({"code":"TD0139","message":"signed webhooks are not available in this version of tandem; pushes are found by looking (daemon: poll-seconds)"})json");
   if (request.method != "GET" && request.method != "HEAD") return json_response(405, R"({"message":"only GET here"})");
   const auto parts = split(request.path, '/');
   if (parts.size() == 5 && parts[1] == "v1" && parts[2] == "commits" && parts[4] == "statuses") return statuses_of(office_.shop(), CommitId{parts[3]});
@@ -120,27 +124,60 @@ HttpResponse Daemon::answer(const HttpRequest& request) {
   return json_response(answer.error().fault == Fault::Missing ? 404 : 400, to_text(document_of(answer.error())));
 }
 
+/// A delivery that is proven makes us look at the repository, and that is all it does: what was pushed is read there. Telling
+/// it twice, or not at all, changes nothing but how soon we look.
+HttpResponse Daemon::hear_webhook(const HttpRequest& request) {
+  if (request.method != "POST") return json_response(405, R"({"message":"only POST here"})");
+  const auto name = percent_decoded(request.path.substr(webhooks.size()));
+  const auto& shop = office_.shop();
+  const auto* repository = shop.configuration.find_repository(name);
+  if (repository == nullptr || repository->webhook_secrets.empty())
+    return refusal(404, failure(Fault::Missing, "no repository of this name takes webhooks").with_code("TD0150").with_next("name it as in tandem.yaml, and give it webhook-secrets there"));
+  std::vector<std::string> secrets;
+  for (const auto& each : repository->webhook_secrets)
+    if (const auto secret = shop.secrets.find(each); secret && *secret) secrets.push_back(**secret);
+  if (secrets.empty())
+    return refusal(503, failure(Fault::Unavailable, "none of the secrets that webhook-secrets of {} names is set", name).with_code("TD0153").with_next("tandem secrets set " + repository->webhook_secrets.front()));
+  const auto delivery = event::read_delivery(request.headers, request.body, secrets, shop.clock.now());
+  if (!delivery) {
+    log(Level::Warning, "webhook.refused", {{"repository", name}, {"peer", request.peer}, {"error", delivery.error().what}});
+    return refusal(delivery.error().fault == Fault::Denied ? 401 : 400, delivery.error());
+  }
+  log(Level::Info, "webhook.heard", {{"repository", name}, {"event", delivery->event}, {"delivery", delivery->id}, {"branch", delivery->branch}});
+  json::object said{{"repository", name}, {"event", delivery->event}, {"looks", delivery->kind == event::Delivery::Kind::Push}};
+  if (delivery->kind == event::Delivery::Kind::Other) said["note"] = "only pushes start something; pull requests of a forge are not available yet (TD0134)";
+  if (delivery->kind == event::Delivery::Kind::Push) {
+    const std::lock_guard lock(told_mutex_);
+    told_[name][delivery->branch] = delivery->actor;
+    told_news_.notify_all();
+  }
+  return json_response(delivery->kind == event::Delivery::Kind::Push ? 202 : 200, to_text(said));
+}
+
 /// The safety net under the hooks: a push that nobody told of is found by looking.
 void Daemon::watch_repositories(std::stop_token stop, DaemonOptions options) {
   std::map<std::string, std::chrono::steady_clock::time_point> next;
-  std::mutex mutex;
-  std::condition_variable_any sleeper;
   while (!stop.stop_requested()) {
+    Told told;
+    {
+      const std::lock_guard lock(told_mutex_);
+      told.swap(told_);
+    }
     for (const auto& repository : office_.shop().configuration.repositories) {
       const auto now = std::chrono::steady_clock::now();
-      if (now < next[repository.name]) continue;
+      if (now < next[repository.name] && !told.contains(repository.name)) continue;
       const bool is_local = repository.url.starts_with('/');
       next[repository.name] = now + (is_local ? options.poll_local : options.poll_remote);
-      const auto looked = look_at(repository);
+      const auto looked = look_at(repository, told[repository.name]);
       if (!looked) log(Level::Warning, "repository.unreachable", {{"repository", repository.name}, {"error", looked.error().what}});
     }
     if (const auto fired = scheduler_.look(); !fired) log(Level::Warning, "schedule.not_read", {{"error", fired.error().what}});
-    std::unique_lock lock(mutex);
-    sleeper.wait_for(lock, stop, std::min<Duration>(options.poll_local, std::chrono::seconds{1}), [] { return false; });
+    std::unique_lock lock(told_mutex_);
+    told_news_.wait_for(lock, stop, std::min<Duration>(options.poll_local, std::chrono::seconds{1}), [this] { return !told_.empty(); });
   }
 }
 
-Done Daemon::look_at(const RepositoryConfiguration& repository) {
+Done Daemon::look_at(const RepositoryConfiguration& repository, const std::map<std::string, std::string>& actors) {
   std::vector<git::RemoteRef> refs;
   if (repository.url.starts_with('/')) {
     const auto opened = TRY(git::Repository::open(repository.url));
@@ -161,7 +198,8 @@ Done Daemon::look_at(const RepositoryConfiguration& repository) {
       TRY(ledger.record("branch.seen", repository.name, json::object{{"repository", repository.name}, {"branch", branch}, {"commit", ref.id.value}}));
       continue;
     }
-    TRY(office_.saw_branch(repository.name, branch, seen == known.end() ? CommitId{} : seen->commit, ref.id, "push"),
+    const auto actor = actors.find(branch);
+    TRY(office_.saw_branch(repository.name, branch, seen == known.end() ? CommitId{} : seen->commit, ref.id, actor == actors.end() ? "push" : actor->second),
         "handling the push of {} to {}", branch, repository.name);
   }
   return PullRequests(office_).look(repository.name);

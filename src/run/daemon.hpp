@@ -1,7 +1,10 @@
 #pragma once
 // `tandem serve`: one process that hears of events, runs what they start, and answers commands.
 
+#include <condition_variable>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -35,13 +38,20 @@ class Daemon {
  private:
   explicit Daemon(Workshop& shop);
   HttpResponse answer(const HttpRequest& request);
+  HttpResponse hear_webhook(const HttpRequest& request);
   void watch_repositories(std::stop_token stop, DaemonOptions options);
-  Done look_at(const RepositoryConfiguration& repository);
+  Done look_at(const RepositoryConfiguration& repository, const std::map<std::string, std::string>& actors);
+
+  /// What webhooks have told of and nobody has looked at yet: who pushed to which branch, by repository.
+  using Told = std::map<std::string, std::map<std::string, std::string>>;
   Office office_;
   Scheduler scheduler_;
   DaemonAddress address_;
   std::optional<HttpServer> socket_;
   std::optional<HttpServer> http_;
+  std::mutex told_mutex_;
+  std::condition_variable_any told_news_;
+  Told told_;
   std::jthread watcher_;
 };
 

@@ -1,0 +1,132 @@
+#include "event/webhook.hpp"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "base/crypto.hpp"
+#include "base/digest.hpp"
+#include "base/json.hpp"
+#include "base/text.hpp"
+
+namespace tandem::event {
+namespace {
+
+constexpr auto tolerance = std::chrono::minutes{5};   // Standard Webhooks: "Verifying signatures"
+
+/// How one forge signs and what it calls things.
+struct Dialect {
+  std::string event;
+  std::string id;
+  std::string_view actor_in;   ///< the member of the body that holds the actor: "sender.login"
+  bool is_wrapped = false;     ///< Standard Webhooks: what happened lies in "data"
+};
+
+std::string header(const Headers& headers, std::string_view name) { return headers.find(name).value_or(""); }
+
+Error refused(std::string what) {
+  return failure(Fault::Denied, "{}", std::move(what)).with_code("TD0151").with_next("give the forge the secret that webhook-secrets of this repository names");
+}
+
+/// Every secret is tried and none leaves early: how long it takes tells nothing.
+template <typename Proof>
+bool is_proven(const std::vector<std::string>& secrets, Proof proof) {
+  bool proven = false;
+  for (const auto& secret : secrets) proven = (!secret.empty() && proof(secret)) || proven;
+  return proven;
+}
+
+Result<Dialect> github(const Headers& headers, std::string_view body, const std::vector<std::string>& secrets) {
+  constexpr std::string_view prefix = "sha256=";
+  const auto shown = lower(header(headers, "X-Hub-Signature-256"));
+  const auto proven = is_proven(secrets, [&](const std::string& secret) {
+    return equal_in_constant_time(shown, std::string(prefix) + hex(hmac_sha256(secret, body)));
+  });
+  if (!proven) return refused("the signature X-Hub-Signature-256 is not of this body and any secret");
+  return Dialect{header(headers, "X-GitHub-Event"), header(headers, "X-GitHub-Delivery"), "sender.login"};
+}
+
+Result<Dialect> gitlab(const Headers& headers, const std::vector<std::string>& secrets) {
+  const auto shown = header(headers, "X-Gitlab-Token");
+  if (!is_proven(secrets, [&](const std::string& secret) { return equal_in_constant_time(shown, secret); }))
+    return refused("X-Gitlab-Token is no secret of this repository");
+  const auto event = header(headers, "X-Gitlab-Event");
+  return Dialect{event == "Push Hook" ? "push" : event, header(headers, "X-Gitlab-Event-UUID"), "user_username"};
+}
+
+Result<Dialect> standard(const Headers& headers, std::string_view body, const std::vector<std::string>& secrets, Instant now) {
+  const auto id = header(headers, "webhook-id");
+  const auto at = header(headers, "webhook-timestamp");
+  const auto signed_bytes = fmt::format("{}.{}.{}", id, at, body);
+  const auto shown = split(header(headers, "webhook-signature"), ' ');
+  const auto proven = is_proven(secrets, [&](const std::string& secret) {
+    const auto wanted = "v1," + base64(hmac_sha256(secret, signed_bytes));
+    return std::ranges::count_if(shown, [&](const std::string& each) { return equal_in_constant_time(each, wanted); }) > 0;
+  });
+  if (!proven) return refused("webhook-signature is not of this delivery and any secret");
+  std::int64_t seconds = 0;
+  const auto [end, code] = std::from_chars(at.data(), at.data() + at.size(), seconds);
+  const bool is_number = code == std::errc{} && end == at.data() + at.size();
+  const auto now_seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  const auto limit = std::chrono::duration_cast<std::chrono::seconds>(tolerance).count();
+  if (!is_number || seconds < now_seconds - limit || seconds > now_seconds + limit)
+    return refused("webhook-timestamp is not of the last five minutes");
+  return Dialect{"", id, "actor", true};
+}
+
+Result<Dialect> dialect_of(const Headers& headers, std::string_view body, const std::vector<std::string>& secrets, Instant now) {
+  if (headers.find("X-Hub-Signature-256")) return github(headers, body, secrets);
+  if (headers.find("X-Gitlab-Token")) return gitlab(headers, secrets);
+  if (headers.find("webhook-signature")) return standard(headers, body, secrets, now);
+  return refused("the delivery has no signature: none of X-Hub-Signature-256, X-Gitlab-Token, webhook-signature");
+}
+
+/// A text at "a.b" of the document, or nothing.
+std::string text_at(const json::value& document, std::string_view path) {
+  const json::value* at = &document;
+  for (const auto& name : split(path, '.')) {
+    const auto* object = at->if_object();
+    at = object == nullptr ? nullptr : object->if_contains(name);
+    if (at == nullptr) return {};
+  }
+  return at->is_string() ? std::string(at->as_string()) : std::string();
+}
+
+/// A name that may stand in logs and in the journal. Whoever the forge cannot name plainly is "push".
+std::string plain_name(const std::string& name) {
+  static const RE2 pattern(R"([A-Za-z0-9][A-Za-z0-9._@+\[\]-]{0,63})");
+  return RE2::FullMatch(name, pattern) ? name : "push";
+}
+
+/// GitHub also sends the document as a form.
+Result<json::value> document_of(const Headers& headers, std::string_view body) {
+  if (!header(headers, "Content-Type").starts_with("application/x-www-form-urlencoded")) return parse_json(body, "the delivery");
+  for (const auto& [name, value] : parse_query(body))
+    if (name == "payload") return parse_json(value, "the delivery");
+  return failure(Fault::Invalid, "the form has no payload");
+}
+
+}  // namespace
+
+Result<Delivery> read_delivery(const Headers& headers, std::string_view body, const std::vector<std::string>& secrets, Instant now) {
+  const auto dialect = TRY(dialect_of(headers, body, secrets, now));
+  auto document = document_of(headers, body);
+  if (!document)
+    return Error(document.error()).with_code("TD0152").with_next("let the forge send JSON");
+  const auto event = dialect.is_wrapped ? text_at(*document, "type") : dialect.event;
+  const std::string within = dialect.is_wrapped ? "data." : "";
+  Delivery delivery{.id = dialect.id, .event = event};
+  delivery.kind = event == "push" ? Delivery::Kind::Push : event == "ping" ? Delivery::Kind::Ping : Delivery::Kind::Other;
+  if (delivery.kind != Delivery::Kind::Push) return delivery;
+  const auto ref = text_at(*document, within + "ref");
+  if (!ref.starts_with("refs/"))
+    return failure(Fault::Invalid, "the push names no ref").with_code("TD0152").with_next("send \"ref\": \"refs/heads/<branch>\"");
+  constexpr std::string_view heads = "refs/heads/";
+  if (ref.starts_with(heads)) delivery.branch = ref.substr(heads.size());
+  delivery.actor = plain_name(text_at(*document, within + std::string(dialect.actor_in)));
+  return delivery;
+}
+
+}  // namespace tandem::event
