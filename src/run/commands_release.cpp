@@ -165,7 +165,7 @@ Result<Answer> plan_command(Office& office, const json::object& arguments) {
   const Action compose{.name = "Compose", .identifier = "tandem/compose@v1", .environment = environment.name};
   const Action deploy{.name = "Plan", .identifier = "tandem/deploy@v1", .environment = environment.name};
   Run run{.id = {"plan"}, .workflow = {.name = "plan", .file = "plan", .actions = {detect, compose, deploy}}, .repository = repository.name,
-          .commit = TRY(shop.pair.tip(repository)), .created = shop.clock.now()};
+          .commit = TRY(shop.tip(repository)), .created = shop.clock.now()};
   run.actions["Detect"].outcome = TRY(detect_sync({shop, run, detect, 1, {}}));
   run.actions["Compose"].outcome = TRY(compose_bundle({shop, run, compose, 1, {}}));
   const auto plan = TRY(plan_candidate({shop, run, deploy, 1, {}}));
@@ -195,8 +195,9 @@ Result<Answer> compose_command(Office& office, const json::object& arguments) {
   const Action compose{.name = "Compose", .identifier = "tandem/compose@v1"};
   Run run{.id = {"compose"}, .workflow = {.name = "compose", .file = "compose", .actions = {detect, compose}}, .repository = repository.name,
           .commit = {fields.string_or("commit", "")}, .created = shop.clock.now()};
-  if (run.commit.empty()) run.commit = TRY(shop.pair.tip(repository));
-  else run.commit = TRY(shop.pair.repository().resolve(run.commit.value));
+  const auto store = TRY(shop.objects());
+  if (run.commit.empty()) run.commit = TRY(shop.tip(repository));
+  else run.commit = TRY(store.resolve(run.commit.value));
   run.actions["Detect"].outcome = TRY(detect_sync({shop, run, detect, 1, {}}));
   json::array choices;
   auto composed = compose_bundle({shop, run, compose, 1, {}}, [&](const HandlerChoice& choice) { choices.push_back(to_json(choice)); });

@@ -10,9 +10,10 @@ namespace {
 /// The definitions of a branch of the configured pair; none when there is no such branch.
 Result<Definitions> definitions_of(Workshop& shop, RepositoryConfiguration repository, const std::string& branch) {
   repository.branch = branch;
-  const auto tip = shop.pair.tip(repository);
+  const auto tip = shop.tip(repository);
   if (!tip) return tip.error();
-  return definitions_at(shop.pair.repository(), *tip);
+  const auto store = TRY(shop.objects());
+  return definitions_at(store, *tip);
 }
 
 Result<Answer> explain_trigger_command(Office& office, const json::object& arguments) {

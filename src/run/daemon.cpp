@@ -63,8 +63,10 @@ HttpResponse refusal(int status, const Error& error) { return json_response(stat
 /// What the notes of a commit say, newest state per context.
 HttpResponse statuses_of(Workshop& shop, const CommitId& commit) {
   json::array found;
+  const auto store = shop.objects();
+  if (!store) return refusal(503, store.error());
   for (const auto& repository : shop.configuration.repositories) {
-    const auto note = shop.pair.repository().note(repository.name + "/tandem", commit);
+    const auto note = store->note(repository.name + "/tandem", commit);
     if (!note || !*note) continue;
     if (const auto parsed = parse_json(**note, "the note")) found.push_back({{"repository", repository.name}, {"note", *parsed}});
   }

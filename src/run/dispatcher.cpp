@@ -95,7 +95,7 @@ Result<CommitId> Dispatcher::newest(const RepositoryConfiguration& repository) {
   }
   const auto lock = TRY(shop_.pair.lock(std::chrono::minutes{2}));
   TRY(shop_.pair.fetch(repository), "fetching {}", repository.name);
-  return shop_.pair.tip(repository);
+  return shop_.tip(repository);
 }
 
 Result<EventArrived> Dispatcher::plan(const StartRequest& request) {

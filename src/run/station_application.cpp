@@ -14,7 +14,8 @@ Result<TreeId> fetched_tree(const Work& work) {
   const auto repository = TRY(work.shop.repository(work.run.repository));
   const auto lock = TRY(work.shop.pair.lock(std::chrono::minutes{2}, work.stop));
   TRY(work.shop.pair.fetch(repository, work.stop), "fetching {}", repository.name);
-  return work.shop.pair.repository().tree_of(work.run.commit);
+  const auto store = TRY(work.shop.objects());
+  return store.tree_of(work.run.commit);
 }
 
 Error scan_failure(const Verdict& verdict) {
@@ -48,7 +49,8 @@ Result<ActionOutcome> scan(const Work& work) {
   const auto tree = TRY(fetched_tree(work));
   check::ScanOptions options;
   options.fails_at = TRY(work.configured("FailOn", "HIGH"));
-  const auto verdict = TRY(check::scan_tree(work.shop.pair.repository(), tree, std::nullopt, options), "scanning {}",
+  const auto store = TRY(work.shop.objects());
+  const auto verdict = TRY(check::scan_tree(store, tree, std::nullopt, options), "scanning {}",
                            work.run.commit.value.substr(0, 12));
   for (const auto& finding : verdict.findings)
     work.say(fmt::format("{}: {} {} {}", text(finding.place), finding.severity, finding.rule, finding.what));

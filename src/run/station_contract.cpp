@@ -14,9 +14,10 @@ namespace {
 /// The code that an infrastructure commit deploys: what was carried into it, or, before that, the newest application.
 Result<Sources> deployed_sources(const Work& work, const CommitId& commit) {
   auto& shop = work.shop;
-  const auto tree = TRY(shop.pair.repository().tree_of(commit));
+  const auto store = TRY(shop.objects());
+  const auto tree = TRY(store.tree_of(commit));
   for (const auto& component : shop.configuration.sync.components)
-    if (TRY(shop.pair.repository().find(tree, component.to))) return read_sources(shop.pair.repository(), tree, {shop.configuration.compose.folder});
+    if (TRY(store.find(tree, component.to))) return read_sources(store, tree, {shop.configuration.compose.folder});
   const auto application = TRY(shop.repository(Role::Application));
   const auto tip = TRY(fetched(shop, application, "", work.stop));
   work.say(fmt::format("no application code has been carried here yet; the newest of {} is compared, {}", application.name, tip.value.substr(0, 12)));

@@ -63,7 +63,7 @@ Result<fs::path> fresh_workspace(const Work& work) {
 /// The infrastructure tree with the bundle in the place of the folder it was composed from.
 Result<fs::path> laid_out(const Work& work, const std::optional<Bundle>& bundle) {
   const auto folder = TRY(fresh_workspace(work));
-  const auto& store = work.shop.pair.repository();
+  const auto store = TRY(work.shop.objects());
   const auto tree = TRY(store.tree_of(deployed_commit(work.run)));
   TRY(store.extract(tree, folder), "extracting {}", deployed_commit(work.run).value.substr(0, 12));
   if (!bundle) return folder;
@@ -168,7 +168,8 @@ Result<fs::path> packages_of_runtime(const Work& work) {
 
 /// Where and how a handler is tried.
 Result<compose::ComposeRequest> compose_request(const Work& work, const std::optional<FunctionEnvironment>& environment) {
-  compose::ComposeRequest request{.tree = TRY(work.shop.pair.repository().tree_of(deployed_commit(work.run))), .repository = work.run.repository,
+  const auto store = TRY(work.shop.objects());
+  compose::ComposeRequest request{.tree = TRY(store.tree_of(deployed_commit(work.run))), .repository = work.run.repository,
                                   .configuration = work.shop.configuration.compose, .stop = work.stop};
   if (environment) {
     request.function_environment = environment->variables;
@@ -266,7 +267,7 @@ Result<ActionOutcome> compose_bundle(const Work& work) {
 }
 
 Result<ActionOutcome> compose_bundle(const Work& work, const std::function<void(const HandlerChoice&)>& on_choice) {
-  const auto& store = work.shop.pair.repository();
+  const auto store = TRY(work.shop.objects());
   auto application = TRY(proven_application(work));
   if (application) application->tree = TRY(store.tree_of(application->commit));
   const auto& named = work.action.environment.empty() ? deploying_action(work).environment : work.action.environment;

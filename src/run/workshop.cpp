@@ -130,4 +130,11 @@ Result<EnvironmentConfiguration> Workshop::environment(const std::string& name) 
       .with_next("use one of: " + names_of(configuration.environments));
 }
 
+Result<CommitId> Workshop::tip(const RepositoryConfiguration& repository) const {
+  const auto store = TRY(objects());
+  const auto found = TRY(store.find_ref(sync::stored_ref(repository.role, repository.branch)));
+  if (!found) return failure(Fault::Missing, "no branch {} in {}", repository.branch, repository.name);
+  return *found;
+}
+
 }  // namespace tandem::run

@@ -47,6 +47,10 @@ class Workshop {
   Result<RepositoryConfiguration> repository(const std::string& name) const;
   Result<RepositoryConfiguration> repository(Role role) const;
   Result<EnvironmentConfiguration> environment(const std::string& name) const;   ///< empty name: the first one
+  /// The objects of the pair, opened for the caller alone: actions work side by side, and what git opens is for one thread.
+  Result<git::Repository> objects() const { return git::Repository::open(folders.pair_store()); }
+  /// The tip of a branch as of the last fetch. Errors: Missing.
+  Result<CommitId> tip(const RepositoryConfiguration& repository) const;
 
   const Configuration configuration;
   const std::filesystem::path file;        ///< tandem.yaml
