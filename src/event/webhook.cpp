@@ -3,6 +3,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 
@@ -83,15 +84,25 @@ Result<Dialect> dialect_of(const Headers& headers, std::string_view body, const 
   return refused("the delivery has no signature: none of X-Hub-Signature-256, X-Gitlab-Token, webhook-signature");
 }
 
-/// A text at "a.b" of the document, or nothing.
-std::string text_at(const json::value& document, std::string_view path) {
+/// The value at "a.b" of the document, or null.
+json::value value_at(const json::value& document, std::string_view path) {
   const json::value* at = &document;
   for (const auto& name : split(path, '.')) {
     const auto* object = at->if_object();
     at = object == nullptr ? nullptr : object->if_contains(name);
-    if (at == nullptr) return {};
+    if (at == nullptr) return nullptr;
   }
-  return at->is_string() ? std::string(at->as_string()) : std::string();
+  return *at;
+}
+
+std::string text_at(const json::value& document, std::string_view path) {
+  const auto value = value_at(document, path);
+  return value.is_string() ? std::string(value.as_string()) : std::string();
+}
+
+bool is_true_at(const json::value& document, std::string_view path) {
+  const auto value = value_at(document, path);
+  return value.is_bool() && value.as_bool();
 }
 
 /// A name that may stand in logs and in the journal. Whoever the forge cannot name plainly is "push".
@@ -108,6 +119,40 @@ Result<json::value> document_of(const Headers& headers, std::string_view body) {
   return failure(Fault::Invalid, "the form has no payload");
 }
 
+/// git-check-ref-format(1), as far as a name could be taken for something else.
+bool is_branch_name(const std::string& name) {
+  static const RE2 pattern(R"([A-Za-z0-9_][^\x00-\x20\x7f~^:?*\[\\]{0,200})");
+  return RE2::FullMatch(name, pattern) && name.find("..") == name.npos && name.find("@{") == name.npos && name.find("//") == name.npos &&
+         !name.ends_with('/') && !name.ends_with(".lock") && !name.ends_with('.');
+}
+
+/// What happened to a pull request that a workflow could wait for; labels, reviews and the like are nothing to us.
+bool changes_something(const std::string& action) {
+  constexpr std::array<std::string_view, 8> known{"opened", "reopened", "synchronize", "synchronized", "closed", "edited", "ready_for_review", "converted_to_draft"};
+  return std::ranges::find(known, action) != known.end();
+}
+
+Result<PullRequest> pull_request_of(const json::value& document) {
+  PullRequest request;
+  const auto number = value_at(document, "pull_request.number");
+  if (const auto* whole = number.if_int64()) request.number = *whole;
+  request.source = text_at(document, "pull_request.head.ref");
+  request.destination = text_at(document, "pull_request.base.ref");
+  request.title = text_at(document, "pull_request.title").substr(0, 200);
+  const auto ours = text_at(document, "pull_request.base.repo.full_name");
+  if (ours.empty() || text_at(document, "pull_request.head.repo.full_name") != ours) {
+    // A fork, also one that has been deleted since: its code is not of this repository.
+    const auto fork = text_at(document, "pull_request.head.repo.clone_url");
+    request.from = fork.empty() ? "unknown" : fork;
+  }
+  if (request.number < 1 || !is_branch_name(request.source) || !is_branch_name(request.destination))
+    return failure(Fault::Invalid, "the delivery names no pull request with a number and two branches").with_code("TD0152");
+  const bool is_closed = text_at(document, "action") == "closed";
+  request.status = is_closed ? is_true_at(document, "pull_request.merged") ? PullRequestStatus::Merged : PullRequestStatus::Closed
+                   : is_true_at(document, "pull_request.draft") ? PullRequestStatus::Draft : PullRequestStatus::Open;
+  return request;
+}
+
 }  // namespace
 
 Result<Delivery> read_delivery(const Headers& headers, std::string_view body, const std::vector<std::string>& secrets, Instant now) {
@@ -119,6 +164,11 @@ Result<Delivery> read_delivery(const Headers& headers, std::string_view body, co
   const std::string within = dialect.is_wrapped ? "data." : "";
   Delivery delivery{.id = dialect.id, .event = event};
   delivery.kind = event == "push" ? Delivery::Kind::Push : event == "ping" ? Delivery::Kind::Ping : Delivery::Kind::Other;
+  if (event == "pull_request" && !dialect.is_wrapped && changes_something(text_at(*document, "action"))) {
+    delivery.kind = Delivery::Kind::PullRequest;
+    delivery.actor = plain_name(text_at(*document, dialect.actor_in));
+    delivery.pull_request = TRY(pull_request_of(*document));
+  }
   if (delivery.kind != Delivery::Kind::Push) return delivery;
   const auto ref = text_at(*document, within + "ref");
   if (!ref.starts_with("refs/"))

@@ -86,5 +86,41 @@ TEST(Webhook, TellsPingsOtherEventsAndTagsFromPushesOfBranches) {
   }
 }
 
+TEST(Webhook, TellsHowAPullRequestStands) {
+  const auto body = [](std::string_view action, std::string_view rest) {
+    return fmt::format(R"({{"action":"{}","sender":{{"login":"eve"}},"pull_request":{{"number":7,"title":"A change","head":{{"ref":"feature/a","repo":{{"full_name":"acme/app"}}}},)"
+                       R"("base":{{"ref":"main","repo":{{"full_name":"acme/app"}}}}{}}}}})", action, rest);
+  };
+  const auto heard = [&](const std::string& text) { return read_delivery(github(text, "old secret", "pull_request"), text, secrets, now); };
+  const auto opened = heard(body("opened", ""));
+  ASSERT_TRUE(opened) << opened.error().what;
+  ASSERT_TRUE(opened->pull_request);
+  EXPECT_EQ(*opened->pull_request, (PullRequest{.number = 7, .source = "feature/a", .destination = "main", .title = "A change", .status = PullRequestStatus::Open}));
+  EXPECT_EQ(heard(body("synchronize", ",\"draft\":true"))->pull_request->status, PullRequestStatus::Draft);
+  EXPECT_EQ(heard(body("closed", ",\"merged\":false"))->pull_request->status, PullRequestStatus::Closed);
+  EXPECT_EQ(heard(body("closed", ",\"merged\":true"))->pull_request->status, PullRequestStatus::Merged);
+  EXPECT_EQ(heard(body("labeled", ""))->kind, Delivery::Kind::Other);
+}
+
+TEST(Webhook, TakesAForkForOneEvenWhenItIsGone) {
+  const auto foreign = [](std::string_view head) {
+    const auto text = fmt::format(R"({{"action":"opened","pull_request":{{"number":7,"head":{{"ref":"main","repo":{}}},"base":{{"ref":"main","repo":{{"full_name":"acme/app"}}}}}}}})", head);
+    const auto heard = read_delivery(github(text, "old secret", "pull_request"), text, secrets, now);
+    return heard && heard->pull_request ? heard->pull_request->from : "not understood";
+  };
+  EXPECT_EQ(foreign(R"({"full_name":"eve/app","clone_url":"https://forge/eve/app.git"})"), "https://forge/eve/app.git");
+  EXPECT_EQ(foreign("null"), "unknown");
+  EXPECT_EQ(foreign("{}"), "unknown");
+}
+
+TEST(Webhook, RefusesBranchesThatCouldBeTakenForSomethingElse) {
+  for (const std::string branch : {"", "-x", "a..b", "a b", "a:b", "a~1", "a\\u0000", "a@{1}", "refs/heads/x.lock", "a/"}) {
+    const auto text = fmt::format(R"({{"action":"opened","pull_request":{{"number":7,"head":{{"ref":"{}"}},"base":{{"ref":"main"}}}}}})", branch);
+    const auto heard = read_delivery(github(text, "old secret", "pull_request"), text, secrets, now);
+    ASSERT_FALSE(heard) << branch;
+    EXPECT_EQ(heard.error().code, "TD0152") << branch;
+  }
+}
+
 }  // namespace
 }  // namespace tandem::event

@@ -146,14 +146,23 @@ HttpResponse Daemon::hear_webhook(const HttpRequest& request) {
     return refusal(delivery.error().fault == Fault::Denied ? 401 : 400, delivery.error());
   }
   log(Level::Info, "webhook.heard", {{"repository", name}, {"event", delivery->event}, {"delivery", delivery->id}, {"branch", delivery->branch}});
-  json::object said{{"repository", name}, {"event", delivery->event}, {"looks", delivery->kind == event::Delivery::Kind::Push}};
-  if (delivery->kind == event::Delivery::Kind::Other) said["note"] = "only pushes start something; pull requests of a forge are not available yet (TD0134)";
-  if (delivery->kind == event::Delivery::Kind::Push) {
+  const bool looks = delivery->kind == event::Delivery::Kind::Push || delivery->kind == event::Delivery::Kind::PullRequest;
+  json::object said{{"repository", name}, {"event", delivery->event}, {"looks", looks}};
+  if (delivery->kind == event::Delivery::Kind::Other) said["note"] = "this starts nothing: pushes and pull requests do";
+  if (delivery->pull_request) {
+    auto told = *delivery->pull_request;
+    told.repository = name;
+    const auto heard = PullRequests(office_).hear(std::move(told), delivery->actor);
+    if (!heard) return refusal(heard.error().fault == Fault::Invalid ? 400 : 503, heard.error());
+  }
+  if (!looks) return json_response(200, to_text(said));
+  {
     const std::lock_guard lock(told_mutex_);
-    told_[name][delivery->branch] = delivery->actor;
+    auto& branches = told_[name];
+    if (!delivery->branch.empty()) branches[delivery->branch] = delivery->actor;
     told_news_.notify_all();
   }
-  return json_response(delivery->kind == event::Delivery::Kind::Push ? 202 : 200, to_text(said));
+  return json_response(202, to_text(said));
 }
 
 /// The safety net under the hooks: a push that nobody told of is found by looking.

@@ -28,16 +28,41 @@ Result<TreeId> merged_tree(const std::filesystem::path& repository, const Commit
       .with_next("merge the destination into the source branch, resolve it there and push");
 }
 
+bool is_here(const RepositoryConfiguration& repository) { return repository.url.starts_with('/'); }
+
+/// Where the pair store keeps the head of a pull request.
+std::string kept_ref(const PullRequest& request) { return fmt::format("refs/tandem/pull/{}/{}", request.repository, request.number); }
+
+PullRequestStep step_of(PullRequestStatus status) {
+  switch (status) {
+    case PullRequestStatus::Open: return PullRequestStep::Open;
+    case PullRequestStatus::Draft: return PullRequestStep::Draft;
+    case PullRequestStatus::Closed: return PullRequestStep::Closed;
+    case PullRequestStatus::Merged: return PullRequestStep::Merged;
+  }
+  throw Bug("a status without a step");
+}
+
 }  // namespace
 
+Result<RepositoryConfiguration> PullRequests::home(const std::string& name) const {
+  return name.empty() ? shop_.repository(Role::Application) : shop_.repository(name);
+}
+
 Result<RepositoryConfiguration> PullRequests::local(const std::string& name) const {
-  auto repository = name.empty() ? TRY(shop_.repository(Role::Application)) : TRY(shop_.repository(name));
-  if (repository.url.starts_with('/')) return repository;
-  return failure(Fault::Invalid, "{} lies at {}: pull requests of another host are not available in this version of tandem", repository.name, repository.url)
-      .with_code("TD0134").with_next("validate its branches by pushes: Triggers of Type PUSH");
+  auto repository = TRY(home(name));
+  if (is_here(repository)) return repository;
+  return failure(Fault::Invalid, "{} lies at {}: its pull requests are opened, closed and merged there", repository.name, repository.url)
+      .with_code("TD0134").with_next("let the forge's webhooks tell of them: webhook-secrets in tandem.yaml");
 }
 
 Result<CommitId> PullRequests::source_tip(const PullRequest& request, const RepositoryConfiguration& repository) const {
+  if (!is_here(repository)) {   // the forge keeps the head of each, also of one from a fork
+    const auto lock = TRY(shop_.pair.lock(std::chrono::minutes{2}));
+    TRY(git::fetch(shop_.folders.pair_store(), repository.url, {fmt::format("+{}:{}", request.head_ref(), kept_ref(request))}), "fetching {}", request.name());
+    const auto store = TRY(shop_.objects());
+    return TRY(store.find_ref(kept_ref(request))).value_or(CommitId{});
+  }
   if (request.is_foreign()) {
     TRY(git::fetch(repository.url, request.from, {fmt::format("+{}:{}", branch_ref(request.source), request.head_ref())}), "fetching {} from {}", request.source, request.from);
     const auto opened = TRY(git::Repository::open(repository.url));
@@ -95,13 +120,15 @@ Result<PullRequest> PullRequests::open(PullRequest wish, const std::string& acto
 }
 
 Result<PullRequest> PullRequests::update(const std::string& name, std::int64_t number, const std::string& actor) {
-  const auto repository = TRY(local(name));
+  const auto repository = TRY(home(name));
   auto request = TRY(find(repository.name, number));
   if (!request.is_open()) return failure(Fault::Conflict, "{} is {}", request.name(), word(request.status)).with_code("TD0137");
   const auto tip = TRY(source_tip(request, repository));
   if (tip == request.head) return request;
-  auto opened = TRY(git::Repository::open(repository.url));
-  if (!request.is_foreign()) TRY(opened.move_ref(request.head_ref(), tip, TRY(opened.find_ref(request.head_ref()))), "placing {}", request.head_ref());
+  if (is_here(repository) && !request.is_foreign()) {
+    auto opened = TRY(git::Repository::open(repository.url));
+    TRY(opened.move_ref(request.head_ref(), tip, TRY(opened.find_ref(request.head_ref()))), "placing {}", request.head_ref());
+  }
   request.head = tip;
   TRY(note(request, actor));
   TRY(tell(request, PullRequestStep::Revision, actor));
@@ -140,26 +167,50 @@ Result<PullRequest> PullRequests::merge(const std::string& name, std::int64_t nu
   return request;
 }
 
+Done PullRequests::hear(PullRequest told, const std::string& actor) {
+  const auto repository = TRY(home(told.repository));
+  if (is_here(repository))
+    return failure(Fault::Invalid, "{} lies on this machine: tandem keeps its pull requests itself", repository.name).with_code("TD0134").with_next("tandem pull-request open --source BRANCH");
+  told.author = actor;
+  for (const auto& known : TRY(list(told.repository)))
+    if (known.number == told.number) {
+      told.author = known.author;
+      told.head = known.head;
+      if (known == told) return done();   // at most a new commit: the next look finds it
+    }
+  return note(told, actor);
+}
+
+Result<bool> PullRequests::is_told(const PullRequest& request, PullRequestStep step) const {
+  return shop_.ledger->history([&](store::History& history) { return history.has_event(event::event_of(request, step, request.author, shop_.clock.now()).id); });
+}
+
 Done PullRequests::look(const std::string& name) {
-  for (const auto& request : TRY(list(name))) {
-    const bool told = TRY(shop_.ledger->history([&](store::History& history) {
-      return history.has_event(event::event_of(request, PullRequestStep::Open, request.author, shop_.clock.now()).id);
-    }));
-    if (request.is_open() && !told)
-      TRY(tell(request, request.status == PullRequestStatus::Draft ? PullRequestStep::Draft : PullRequestStep::Open, request.author));
-    if (!request.is_open() || request.is_foreign()) continue;
-    const auto updated = update(name, request.number, request.author);
-    if (!updated && updated.error().code != "TD0135") return updated.error();   // a source that is gone has no revision
+  for (auto& request : TRY(list(name))) TRY(look_at(std::move(request)));
+  return done();
+}
+
+Done PullRequests::look_at(PullRequest request) {
+  const auto repository = TRY(home(request.repository));
+  const bool is_told_of = TRY(is_told(request, step_of(request.status)));
+  if (request.head.empty() && !is_told_of) {   // heard of, never seen
+    request.head = TRY(source_tip(request, repository));
+    TRY(note(request, request.author));
   }
+  if (!is_told_of) TRY(tell(request, step_of(request.status), request.author));
+  const bool moves = request.is_open() && (!is_here(repository) || !request.is_foreign());
+  if (!moves) return done();
+  const auto updated = update(request.repository, request.number, request.author);
+  if (!updated && updated.error().code != "TD0135") return updated.error();   // a source that is gone has no revision
   return done();
 }
 
 /// What the source changed since it left the destination.
 Done PullRequests::compare_files(Event& event, const RepositoryConfiguration& repository) {
-  const auto opened = TRY(git::Repository::open(repository.url));
-  const auto destination = TRY(opened.find_ref(branch_ref(event.destination)));
+  const auto opened = TRY(shop_.objects());
+  const auto destination = TRY(opened.find_ref(sync::stored_ref(repository.role, event.destination)));
   if (!destination) return done();
-  const auto output = TRY(run_program(git::git_command({"merge-base", "--end-of-options", destination->value, event.after.value}, repository.url)));
+  const auto output = TRY(run_program(git::git_command({"merge-base", "--end-of-options", destination->value, event.after.value}, shop_.folders.pair_store())));
   if (output.exit.code != 0) return done();   // nothing in common: every file counts as changed
   const auto from = TRY(opened.tree_of(CommitId{std::string(trimmed(output.out))}));
   for (const auto& change : TRY(opened.changes(from, TRY(opened.tree_of(event.after))))) event.files_changed.push_back(change.path);
@@ -168,18 +219,18 @@ Done PullRequests::compare_files(Event& event, const RepositoryConfiguration& re
 }
 
 Done PullRequests::tell(const PullRequest& request, PullRequestStep step, const std::string& actor) {
-  const auto repository = TRY(local(request.repository));
+  const auto repository = TRY(home(request.repository));
   auto event = event::event_of(request, step, actor, shop_.clock.now());
   {
     const auto lock = TRY(shop_.pair.lock(std::chrono::minutes{2}));
-    TRY(git::fetch(shop_.folders.pair_store(), repository.url, {fmt::format("+{}:refs/tandem/pull/{}/{}", request.head_ref(), repository.name, request.number)}),
-        "fetching {}", request.name());
+    TRY(shop_.pair.fetch(repository), "fetching {}", repository.name);
+    TRY(git::fetch(shop_.folders.pair_store(), repository.url, {fmt::format("+{}:{}", request.head_ref(), kept_ref(request))}), "fetching {}", request.name());
   }
   TRY(compare_files(event, repository), "comparing {} with {}", request.source, request.destination);
   auto arrived = TRY(office_.dispatcher().plan(event));
-  const auto opened = TRY(git::Repository::open(repository.url));
+  const auto store = TRY(shop_.objects());
   const bool is_over = step == PullRequestStep::Closed || step == PullRequestStep::Merged;
-  if (is_over && !request.is_foreign() && !TRY(opened.find_ref(branch_ref(request.source))))
+  if (is_over && !request.is_foreign() && !TRY(store.find_ref(sync::stored_ref(repository.role, request.source))))
     for (auto& planned : arrived.runs) planned.refusal = "source branch gone";
   TRY(office_.conductor().tell(arrived));
   return done();

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from cheap_world import PROGRAM
+from cheap_world import PROGRAM, git
 
 SECRET = "correct horse"
 
@@ -42,6 +42,13 @@ def deliver(world, body, signature=None, event="push", repository="application",
 
 def pushes(world):
     return [run for run in world.runs() if run["workflow"] == "pushed"]
+
+
+def told(action, number, source, fork=False, **more):
+    ours = {"full_name": "acme/app"}
+    head = {"ref": source, "repo": {"full_name": "eve/app", "clone_url": "https://forge.example.com/eve/app.git"} if fork else ours}
+    return {"action": action, "sender": {"login": "eve"}, "pull_request": {"number": number, "title": "A change", "head": head,
+                                                                          "base": {"ref": "main", "repo": ours}, **more}}
 
 
 def body_of(commit):
@@ -81,7 +88,91 @@ def test_what_is_not_proven_starts_nothing_and_says_why(deaf):
     assert deliver(deaf, body_of(commit), repository="../application")[0] == 404
     assert deliver(deaf, body_of(commit), method="GET")[0] == 405
     assert deliver(deaf, {"zen": "x"}, event="ping") == (200, {"repository": "application", "event": "ping", "looks": False})
-    status, said = deliver(deaf, {"action": "opened"}, event="pull_request")
-    assert status == 200 and "TD0134" in said["note"]
+    assert deliver(deaf, {"action": "labeled"}, event="pull_request")[0] == 200
+    status, said = deliver(deaf, told("opened", 1, "feature"), event="pull_request")
+    assert (status, said["code"]) == (400, "TD0134"), "this repository lies on this machine"
     time.sleep(1.5)
     assert len(deaf.runs()) == before
+
+
+CHECK = """Name: check
+SchemaVersion: "1.0"
+Triggers:
+  - Type: PULLREQUEST
+    Branches: [main]
+    Events: [OPEN, REVISION, CLOSED]
+Actions:
+  A:
+    Identifier: aws/build@v1
+    Inputs:
+      Sources: [WorkflowSource]
+    Configuration:
+      Steps:
+        - Run: echo ${Secrets.forge} is the secret
+"""
+
+
+@pytest.fixture
+def forge(deaf):
+    """The same pair, with the application at an address of another host: its pull requests are told of, never made here."""
+    deaf.stop()
+    settings = deaf.home / "tandem.yaml"
+    bare = deaf.folder / "application.git"
+    settings.write_text(settings.read_text().replace(f"url: '{bare}'", f"url: 'file://{bare}'"))
+    assert "file://" in settings.read_text()
+    assert deaf.serve()
+    return deaf
+
+
+def checks(world):
+    return sorted((run for run in world.runs() if run["workflow"] == "check"), key=lambda run: int(run["id"].split("-")[1]))
+
+
+def wait_for(look, world):
+    end = time.monotonic() + 30
+    while not look():
+        assert time.monotonic() < end, world.log.read_text()[-3000:]
+        time.sleep(0.05)
+
+
+def head_of_pull_request(world, number, commit):
+    git(world.folder / "application.git", "update-ref", f"refs/pull/{number}/head", commit)
+
+
+def test_a_pull_request_of_a_forge_starts_what_its_head_says(forge):
+    (forge.work_tree / ".codecatalyst" / "workflows" / "check.yml").write_text(CHECK)
+    first = forge.push("A check", "feature")
+    head_of_pull_request(forge, 7, first)
+    for _ in range(3):
+        assert deliver(forge, told("opened", 7, "feature"), event="pull_request")[0] == 202
+    wait_for(lambda: len(checks(forge)) == 1, forge)
+    forge.settled()
+    run = forge.run(checks(forge)[0]["id"])
+    assert (run["status"], run["commit"], run["event"]["actor"]) == ("SUCCEEDED", first, "eve"), run
+    listed = forge.ask("pull-request", what="list").document["pull_requests"]
+    assert [(each["number"], each["head"], each["status"]) for each in listed] == [(7, first, "OPEN")]
+    (forge.work_tree / "more").write_text("more")
+    second = forge.push("More", "feature")
+    head_of_pull_request(forge, 7, second)
+    assert deliver(forge, told("synchronize", 7, "feature"), event="pull_request")[0] == 202
+    wait_for(lambda: len(checks(forge)) == 2, forge)
+    assert forge.run(checks(forge)[1]["id"])["commit"] == second
+    forge.settled()
+    # Told while nobody listened to the end: the daemon is killed right after it has answered.
+    assert deliver(forge, told("closed", 7, "feature", merged=False), event="pull_request")[0] == 202
+    forge.kill()
+    assert forge.serve()
+    wait_for(lambda: len(checks(forge)) == 3, forge)
+    forge.settled()
+    refused = forge.ask("pull-request", what="merge", number="7", actor="ben")
+    assert refused.error["code"] == "TD0134"
+
+
+def test_a_pull_request_from_a_fork_gets_no_secret(forge):
+    (forge.work_tree / ".codecatalyst" / "workflows" / "check.yml").write_text(CHECK)
+    head_of_pull_request(forge, 8, forge.push("From outside", "outside"))
+    assert deliver(forge, told("opened", 8, "main", fork=True), event="pull_request")[0] == 202
+    wait_for(lambda: len(checks(forge)) == 1, forge)
+    forge.settled()
+    run = forge.run(checks(forge)[0]["id"])
+    assert run["status"] == "FAILED" and "TD0409" in json.dumps(run), run
