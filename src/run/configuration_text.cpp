@@ -143,6 +143,13 @@ environments:)";
   return out;
 }
 
+std::string network(const std::vector<NetworkGrant>& grants) {
+  if (grants.empty()) return " []";
+  std::string out;
+  for (const auto& grant : grants) out += "\n    - " + text(grant);
+  return out;
+}
+
 }  // namespace
 
 std::string configuration_text(const Configuration& configuration, const std::filesystem::path& folder) {
@@ -169,19 +176,20 @@ history:
 
 # How the steps of workflows run.
 #   sandbox   required: a step does not run where no sandbox can be had; optional: it runs without, and the run says so
-#   network   whether steps may reach the network, for example package registries; or the actions that may: [Build, workflow/Test]
+#   network   the actions whose steps may reach the network, each as repository/workflow/action; [] = none. They also reach
+#             what listens on this machine's loopback addresses
 #   errexit   whether a command that fails in the middle of a step fails the step; false: it is only noted
 #   memory-mib, processes, file-mib   what the steps of one action may take together, and the size of one file
 steps:
   sandbox: {}
-  network: {}
+  network:{}
   errexit: {}
   memory-mib: {}
   processes: {}
   file-mib: {}
 )", configuration.port, configuration.parallel_runs, configuration.poll_seconds, configuration.keep_days, configuration.keep_runs,
                      configuration.unsandboxed ? "optional" : "required",
-                     configuration.actions_with_network.empty() ? fmt::to_string(configuration.network_in_steps) : list(configuration.actions_with_network),
+                     network(configuration.network_grants),
                      configuration.errexit_in_steps,
                      configuration.step_limits.memory_mib, configuration.step_limits.processes, configuration.step_limits.file_mib);
   return out;

@@ -37,7 +37,7 @@ class Sandbox {
 
  private:
   std::string program_;
-  Network network_ = Network::Allowed;
+  Network network_ = Network::Denied;
   bool maps_users_ = false;     ///< root outside is an ordinary user inside
   bool is_last_ = false;        ///< no user namespace can be made inside
 };
