@@ -147,7 +147,10 @@ class ConfigurationReader {
         findings_.error("E113", spot(components->value, path + ".components"), "components must be a list of from and to");
       for (const auto& item : components->value.items) read_component(item, path + ".components", sync);
     }
-    if (const auto* requirements = properties.map("requirements")) {
+    if (const auto* entry = properties.find("requirements"); entry != nullptr && entry->value.text == "none") {
+      sync.requirements_from.clear();
+      sync.requirements_to.clear();
+    } else if (const auto* requirements = properties.map("requirements")) {
       Properties merge(*requirements, path + ".requirements", "requirements", findings_);
       sync.requirements_from = path_inside(merge, "from", sync.requirements_from);
       sync.requirements_to = path_inside(merge, "to", sync.requirements_to);

@@ -120,6 +120,13 @@ TEST(Configuration, SaysWhatIsWrongWhere) {
   EXPECT_TRUE(refusal("repositories: {}\nstate: a\nstate: b\n").find("E104") != std::string::npos);
 }
 
+TEST(Configuration, APairWithoutPythonPackagesSaysThatItHasNoRequirements) {
+  const auto configuration = read("repositories: {api: {role: application, url: x}}\nsync: {requirements: none}\n");
+  EXPECT_EQ(configuration.sync.requirements_from + configuration.sync.requirements_to, "");
+  EXPECT_EQ(read(configuration_text(configuration)), configuration);
+  EXPECT_NE(refusal("repositories: {api: {role: application, url: x}}\nsync: {requirements: nothing}\n").find("E113"), std::string::npos);
+}
+
 TEST(Configuration, GivesNobodyTheNetworkUnlessItNamesAnAction) {
   const std::string pair = "repositories: {api: {role: application, url: x}}\n";
   EXPECT_TRUE(read(pair).network_grants.empty());

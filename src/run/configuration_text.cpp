@@ -63,13 +63,14 @@ std::string components(const std::vector<ComponentConfiguration>& components, co
 }
 
 std::string requirements(const SyncConfiguration& sync, const std::string& indent) {
+  if (sync.requirements_from.empty()) return indent + "requirements: none\n";
   return fmt::format("{0}requirements:\n{0}  from: {1}\n{0}  to: {2}\n{0}  on-conflict: {3}\n", indent, scalar(sync.requirements_from),
                      scalar(sync.requirements_to), word(sync.on_conflict));
 }
 
 std::string source(const std::string& name, const SyncConfiguration& sync) {
   auto out = fmt::format("    {}:\n      components:{}", scalar(name), components(sync.components, "        "));
-  if (!sync.requirements_from.empty()) out += requirements(sync, "      ");
+  out += requirements(sync, "      ");
   if (!sync.metadata.empty()) out += fmt::format("      metadata: {}\n", scalar(sync.metadata));
   return out;
 }
@@ -80,7 +81,7 @@ std::string sync(const Configuration& configuration) {
 # What synchronisation carries from the application into the infrastructure repository.
 #   components     files and folders: from is in the application, to in the infrastructure repository;
 #                  exclude: files and folders below from that stay behind
-#   requirements   the two requirements files that are merged; to also receives the result
+#   requirements   the two requirements files that are merged; to also receives the result. Or none: the function is native
 #     on-conflict  when both pin one package differently: refuse, or the side that wins (application, infrastructure)
 #   metadata       where sync-metadata.json goes (default: beside what is carried)
 #   on-conflict    when the copy was edited by hand: refuse, take-source (the edits are lost), or branch (a person merges)
