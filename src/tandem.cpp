@@ -261,6 +261,7 @@ Result<int> Program::validate() {
   if (file) {
     const auto configuration = TRY(run::load_configuration(*file));
     request.known = run::known_names(configuration);
+    request.network_grants = configuration.network_grants;
     for (const auto& repository : configuration.repositories) {
       if (options("path").empty() && fs::is_directory(fs::path(repository.url) / ".codecatalyst" / "workflows")) request.paths.emplace_back(repository.url);
     }

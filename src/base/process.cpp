@@ -395,6 +395,12 @@ std::map<std::string, std::string> machine_environment() {
   return environment;
 }
 
+std::map<std::string, std::string> package_environment() {
+  auto out = tool_environment();
+  out.merge(machine_environment());
+  return out;
+}
+
 Result<Exit> run_streaming(const Command& command, const OnOutput& on_output, std::stop_token stop) {
   if (stop.stop_requested()) return Exit{.code = 128 + SIGTERM, .signal = SIGTERM, .stopped = true};
   const auto child = TRY(Child::start(command));

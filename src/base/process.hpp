@@ -54,6 +54,8 @@ std::map<std::string, std::string> tool_environment();
 /// How this machine reaches the network and package indexes (proxies, certificates, PIP_*, NPM_CONFIG_*) and where its
 /// language tools live (PYENV_ROOT, JAVA_HOME, ...), as far as our own environment says so.
 std::map<std::string, std::string> machine_environment();
+/// Both: for package managers and language tools.
+std::map<std::string, std::string> package_environment();
 
 /// Runs to the end and keeps both streams. Failing to start is an Error (Missing, Unavailable); a non-zero exit is not.
 /// The end is the end of the process itself: what it left behind in its group is killed, and has a quarter of a

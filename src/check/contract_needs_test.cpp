@@ -118,6 +118,68 @@ def handler(event, context):
 )")), "dynamodb:Query $TABLE/by-name\ndynamodb:PutItem $TABLE-v2\ndynamodb:Scan other\ndynamodb:GetItem ?\n");
 }
 
+TEST(PythonNeeds, AStatementNamesItsActionTableAndIndex) {
+  const auto needs = needs_of(R"(
+import boto3, os
+client = boto3.client("dynamodb")
+
+def handler(event, context):
+    table = os.environ["TABLE"]
+    client.execute_statement(Statement=f'SELECT * FROM "{table}"."by-mail" WHERE mail = ?')
+    client.execute_statement(Statement=f'insert into "a-{table}-b" value {{}}')
+    client.batch_execute_statement(Statements=[{"Statement": "UPDATE Plain SET x = 1"}, {"Statement": event}])
+    client.execute_transaction(TransactStatements=[{"Statement": 'DELETE FROM "Other" WHERE id = ?'}])
+)");
+  EXPECT_EQ(calls(needs), "dynamodb:PartiQLSelect $TABLE/by-mail\ndynamodb:PartiQLInsert a-$TABLE-b\ndynamodb:PartiQLUpdate Plain\ndynamodb:PartiQLDelete Other\n");
+  ASSERT_EQ(needs.unknowns.size(), 1U);
+  EXPECT_EQ(needs.unknowns[0].what, "the tables a PartiQL statement touches");
+  EXPECT_EQ(needs.unknowns[0].place.line, 9);
+}
+
+TEST(PythonNeeds, MethodsOfAMappersModelAreCallsOnTheTableOfItsMeta) {
+  EXPECT_EQ(calls(needs_of(R"(
+from pynamodb.indexes import GlobalSecondaryIndex
+from pynamodb.models import Model
+
+class ByMail(GlobalSecondaryIndex):
+    class Meta:
+        index_name = "by-mail"
+
+class Base(Model):
+    pass
+
+class Person(Base):
+    class Meta:
+        table_name = "people"
+    by_mail = ByMail()
+
+class Unused(Model):
+    class Meta:
+        table_name = "nobody-asks-for-it"
+
+def handler(event, context):
+    Person("1").save()
+    for person in Person.by_mail.query("a"):
+        person.delete()
+    Person.get("2").refresh()
+)")), "dynamodb:PutItem people\ndynamodb:Query people/by-mail\ndynamodb:GetItem people\ndynamodb:GetItem people\n");
+}
+
+TEST(PythonNeeds, AFileOfSettingsBesideTheCodeIsRead) {
+  const std::string code = R"(
+import boto3, json
+client = boto3.client("dynamodb")
+with open("settings.json") as file:
+    settings = json.load(file)
+
+def handler(event, context):
+    client.scan(TableName=settings["tables"]["people"])
+    client.scan(TableName=json.loads(open("elsewhere.json").read())["people"])
+)";
+  EXPECT_EQ(calls(needs_of({{"main.py", code}, {"settings.json", R"({"tables": {"people": "people-2019"}})"}})), "dynamodb:Scan people-2019\ndynamodb:Scan ?\n");
+  EXPECT_EQ(calls(needs_of({{"main.py", code}, {"settings.json", "no JSON"}})), "dynamodb:Scan ?\ndynamodb:Scan ?\n");
+}
+
 TEST(PythonNeeds, ATransactionNeedsTheActionsOfItsItems) {
   EXPECT_EQ(calls(needs_of(R"(
 import boto3

@@ -1,14 +1,12 @@
 // Python by its syntax tree: a program of our own in an isolated interpreter parses the sources, which come on its
 // standard input, and prints what it found. It imports and runs nothing of them and sees no other file.
 
-#include <filesystem>
-
 #include "base/process.hpp"
+#include "base/python_here.hpp"
 #include "base/text.hpp"
 #include "check/contract_needs.hpp"
 
 namespace tandem::check {
-namespace fs = std::filesystem;
 namespace {
 
 constexpr std::chrono::seconds time_max{180};
@@ -17,42 +15,32 @@ constexpr std::uint64_t memory_max_bytes = 2UL << 30;
 // Each of these is Python and C++ at once, see their first lines.
 constexpr std::string_view program =
 #include "check/contract_values.py"
+#include "check/contract_modules.py"
+#include "check/contract_statements.py"
+#include "check/contract_expressions.py"
+#include "check/contract_functions.py"
 #include "check/contract_interpreter.py"
+#include "check/contract_versions.py"
+#include "check/contract_environment.py"
+#include "check/contract_packages.py"
+#include "check/contract_methods.py"
+#include "check/contract_aws.py"
+#include "check/contract_mapper.py"
+#include "check/contract_routers.py"
 #include "check/contract_reader.py"
     ;
 
-struct Interpreter {
-  std::string executable;
-  std::string prefix;
-};
-
-Result<Interpreter> find_interpreter() {
-  for (const auto* name : {"python3", "/usr/bin/python3"}) {
-    Command command{{name, "-I", "-S", "-c", "import os, sys\nprint(os.path.realpath(sys.executable))\nprint(sys.base_prefix)"}, tool_environment()};
-    command.time_limit = std::chrono::seconds{30};
-    const auto output = run_program(command);
-    if (!output || !output->exit.ok()) continue;
-    const auto lines = lines_of(output->out);
-    if (lines.size() == 2) return Interpreter{lines[0], lines[1]};
-  }
+Result<python::Interpreter> find_interpreter() {
+  if (auto found = python::find_any()) return std::move(*found);
   return failure(Fault::Missing, "no python3 on this machine to read the application's sources with").with_code("TD0230")
       .with_next("apt-get install python3");
-}
-
-/// The system's libraries and the interpreter, nothing else: no network, no file of anybody.
-std::vector<std::string> walls(const Interpreter& python) {
-  std::vector<std::string> out{"bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"};
-  for (const auto* path : {"/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache"}) out.insert(out.end(), {"--ro-bind-try", path, path});
-  out.insert(out.end(), {"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"});
-  for (const auto& path : {python.prefix, fs::path(python.executable).parent_path().string()}) out.insert(out.end(), {"--ro-bind", path, path});
-  out.emplace_back("--");
-  return out;
 }
 
 Result<Output> run_reader(const std::string& input, Needs& needs) {
   const auto python = TRY(find_interpreter());
   const std::vector<std::string> arguments{python.executable, "-I", "-S", "-B", "-c", std::string(program)};
-  Command command{walls(python), {{"PATH", "/usr/bin:/bin"}, {"LANG", "C.UTF-8"}, {"PYTHONHASHSEED", "0"}}};
+  Command command{python::walls(python), {{"PATH", "/usr/bin:/bin"}, {"LANG", "C.UTF-8"}, {"PYTHONHASHSEED", "0"}}};
+  command.argv.emplace_back("--");
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
   command.input = input;
   command.time_limit = time_max;
@@ -163,12 +151,13 @@ Done take(const json::value& document, Needs& needs) {
 }  // namespace
 
 Done add_python_needs(const std::vector<SourceFile>& files, Needs& needs) {
-  json::object sources;
+  json::object sources, settings;
   for (const auto& file : files)
-    if (file.path.ends_with(".py") && is_valid_utf8(file.text)) sources[file.path] = file.text;
+    if ((file.path.ends_with(".json") || file.path.ends_with(".toml")) && is_valid_utf8(file.text)) settings[file.path] = file.text;
+    else if (file.path.ends_with(".py") && is_valid_utf8(file.text)) sources[file.path] = file.text;
     else if (file.path.ends_with(".py")) needs.unknowns.push_back({"the file is not UTF-8 and was not read", {file.path, 1, 1}});
   if (sources.empty()) return done();
-  const auto output = TRY(run_reader(to_text(json::object{{"files", std::move(sources)}}), needs), "reading the Python sources");
+  const auto output = TRY(run_reader(to_text(json::object{{"files", std::move(sources)}, {"settings", std::move(settings)}}), needs), "reading the Python sources");
   if (output.exit.timed_out)
     return failure(Fault::TimedOut, "reading the Python sources took longer than {}", for_people(time_max)).with_code("TD0231")
         .with_next("declare what the code needs in tandem-contract.yaml");

@@ -6,6 +6,7 @@ other contract_*.py, and hands the whole to an isolated interpreter.
 """
 import ast
 import json
+import posixpath
 import re
 import sys
 
@@ -158,6 +159,20 @@ class Condition(Value):
         self.names = names
 
 
+class Location(Value):
+    """A path below the root of the code, where a function starts."""
+
+    def __init__(self, path):
+        self.path = posixpath.normpath(path)
+
+
+class File(Value):
+    """An open file of settings that lies beside the code."""
+
+    def __init__(self, text):
+        self.text = text
+
+
 class AnyOf(Value):
     def __init__(self, choices):
         self.choices = choices
@@ -220,6 +235,8 @@ def fingerprint(value, left=None):
         return "?"
     if isinstance(value, Aws):
         return "aws %s %s %s %s" % (value.kind, value.service, value.operation, inner(value.table) if value.table else "")
+    if isinstance(value, Location):
+        return "path " + value.path
     if isinstance(value, Method):
         return "%s.%s" % (inner(value.owner), value.name)
     return "%s %d" % (type(value).__name__, id(value))
@@ -248,6 +265,19 @@ def concatenated(parts):
             else:
                 flat.append(piece)
     return flat[0] if len(flat) == 1 else Pieces(flat)
+
+
+def from_document(document, left=None):
+    """What a settings file holds, as values. Where in the file each stands is not kept."""
+    left = [2000] if left is None else left
+    left[0] -= 1
+    if left[0] < 0:
+        return Unknown("too large a file")
+    if isinstance(document, dict):
+        return DictValue([(Known(key), from_document(value, left)) for key, value in document.items()])
+    if isinstance(document, list):
+        return ListValue([from_document(value, left) for value in document])
+    return Known(document)
 
 
 def told(value):

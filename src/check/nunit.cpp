@@ -15,26 +15,9 @@ TestResult result_of(const Attributes& attributes) {
   return skipped ? TestResult::Skipped : TestResult::Failed;
 }
 
-class NunitReader final : public XmlReader {
+class NunitReader final : public TestCaseReader {
  public:
-  void open(std::string_view name, const Attributes& attributes) override {
-    if (depth_++ == 0) open_root(name, attributes);
-    if (name == "test-case") {
-      const auto whole = text_of(attributes, "fullname");
-      case_ = TestCase{whole.empty() ? text_of(attributes, "name") : whole, result_of(attributes)};
-    }
-    into_ = !case_ ? nullptr : name == "message" ? &case_->message : name == "stack-trace" ? &case_->trace : nullptr;
-  }
-  void close(std::string_view name) override {
-    --depth_;
-    into_ = nullptr;
-    if (name != "test-case" || !case_) return;
-    add(report_, *case_);
-    case_.reset();
-  }
-  void text(std::string_view piece) override {
-    if (into_ != nullptr) append_bounded(*into_, piece);
-  }
+  NunitReader() : TestCaseReader({"test-case", "message", "stack-trace"}) {}
 
   Result<Report> report(std::string_view name) && {
     if (!is_nunit_) return failure(Fault::Invalid, "not NUnit XML: its root is neither test-run nor test-results").at({std::string(name)});
@@ -43,18 +26,18 @@ class NunitReader final : public XmlReader {
   }
 
  private:
-  void open_root(std::string_view name, const Attributes& attributes) {
+  void open_root(std::string_view name, const Attributes& attributes) override {
     is_nunit_ = name == "test-run" || name == "test-results";
     says_failed_ = text_of(attributes, "result") == "Failed" || number_of(attributes, "failed") > 0 || number_of(attributes, "failures") > 0 ||
                    number_of(attributes, "errors") > 0;
   }
+  TestCase case_of(const Attributes& attributes) override {
+    const auto whole = text_of(attributes, "fullname");
+    return {whole.empty() ? text_of(attributes, "name") : whole, result_of(attributes)};
+  }
 
-  int depth_ = 0;
   bool is_nunit_ = false;
   bool says_failed_ = false;
-  std::optional<TestCase> case_;
-  std::string* into_ = nullptr;    ///< of case_, while such an element is open
-  Report report_;
 };
 
 }  // namespace

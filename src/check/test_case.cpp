@@ -48,6 +48,25 @@ void add_failed_run(Report& report, std::string what) {
   report.findings.push_back({"report.test-failed", "HIGH", {}, std::move(what)});
 }
 
+void TestCaseReader::open(std::string_view name, const Attributes& attributes) {
+  if (depth_++ == 0) open_root(name, attributes);
+  open_element(name, attributes);
+  if (name == elements_.test) case_ = case_of(attributes);
+  into_ = !case_ ? nullptr : name == elements_.message ? &case_->message : name == elements_.trace ? &case_->trace : nullptr;
+}
+
+void TestCaseReader::close(std::string_view name) {
+  --depth_;
+  into_ = nullptr;
+  if (name != elements_.test || !case_) return;
+  if (counts(*case_)) add(report_, *case_);
+  case_.reset();
+}
+
+void TestCaseReader::text(std::string_view piece) {
+  if (into_ != nullptr) append_bounded(*into_, piece);
+}
+
 void append_bounded(std::string& text, std::string_view piece) {
   text += piece.substr(0, text_bytes_max - std::min(text_bytes_max, text.size()));
 }

@@ -8,24 +8,9 @@
 namespace tandem::check {
 namespace {
 
-class TestngReader final : public XmlReader {
+class TestngReader final : public TestCaseReader {
  public:
-  void open(std::string_view name, const Attributes& attributes) override {
-    if (depth_++ == 0) is_testng_ = name == "testng-results";
-    if (name == "class") class_ = text_of(attributes, "name");
-    if (name == "test-method") open_method(attributes);
-    into_ = !case_ ? nullptr : name == "message" ? &case_->message : name == "full-stacktrace" ? &case_->trace : nullptr;
-  }
-  void close(std::string_view name) override {
-    --depth_;
-    into_ = nullptr;
-    if (name != "test-method" || !case_) return;
-    if (!is_set_up_ || case_->result == TestResult::Failed) add(report_, *case_);
-    case_.reset();
-  }
-  void text(std::string_view piece) override {
-    if (into_ != nullptr) append_bounded(*into_, piece);
-  }
+  TestngReader() : TestCaseReader({"test-method", "message", "full-stacktrace"}) {}
 
   Result<Report> report(std::string_view name) && {
     if (!is_testng_) return failure(Fault::Invalid, "not TestNG XML: its root is not testng-results").at({std::string(name)});
@@ -33,20 +18,21 @@ class TestngReader final : public XmlReader {
   }
 
  private:
-  void open_method(const Attributes& attributes) {
-    const auto status = text_of(attributes, "status");
-    case_ = TestCase{class_ + "." + text_of(attributes, "name"),
-                     status == "PASS" ? TestResult::Passed : status == "SKIP" ? TestResult::Skipped : TestResult::Failed};
-    is_set_up_ = text_of(attributes, "is-config") == "true";
+  void open_root(std::string_view name, const Attributes&) override { is_testng_ = name == "testng-results"; }
+  void open_element(std::string_view name, const Attributes& attributes) override {
+    if (name == "class") class_ = text_of(attributes, "name");
   }
+  TestCase case_of(const Attributes& attributes) override {
+    const auto status = text_of(attributes, "status");
+    is_set_up_ = text_of(attributes, "is-config") == "true";
+    return {class_ + "." + text_of(attributes, "name"),
+            status == "PASS" ? TestResult::Passed : status == "SKIP" ? TestResult::Skipped : TestResult::Failed};
+  }
+  bool counts(const TestCase& test) const override { return !is_set_up_ || test.result == TestResult::Failed; }
 
-  int depth_ = 0;
   bool is_testng_ = false;
   bool is_set_up_ = false;
   std::string class_;
-  std::optional<TestCase> case_;
-  std::string* into_ = nullptr;    ///< of case_, while such an element is open
-  Report report_;
 };
 
 }  // namespace

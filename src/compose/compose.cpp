@@ -16,6 +16,7 @@
 #include "compose/integrated_handler.hpp"
 #include "compose/python.hpp"
 #include "compose/sbom.hpp"
+#include "compose/stored_bundles.hpp"
 #include "compose/wanted_python.hpp"
 
 namespace tandem::compose {
@@ -23,7 +24,7 @@ namespace fs = std::filesystem;
 namespace {
 
 /// Part of what a composition is known by: raise it when the same inputs would give other bytes.
-constexpr std::string_view recipe = "2";
+constexpr std::string_view recipe = "3";
 constexpr auto bootstrap = "bootstrap";
 
 HandlerKind kind_of(const ComposeRequest& request) {
@@ -82,7 +83,7 @@ Done check_application_python(const git::Repository& repository, const ComposeRe
 }
 
 Result<Installed> install_requirements(const ComposeRequest& request, const fs::path& folder) {
-  if (kind_of(request) == HandlerKind::Native) return Installed{{}, {}, {}, digest_of("")};
+  if (kind_of(request) == HandlerKind::Native) return Installed{.digest = digest_of("")};
   InstallRequest wanted{{}, request.configuration.runtime, request.cache, request.installer_environment, request.stop};
   std::error_code ignored;
   if (fs::exists(folder / "requirements.txt", ignored)) wanted.requirements = TRY(read_file(folder / "requirements.txt"));
@@ -110,20 +111,6 @@ std::string key_of(const ComposeRequest& request, const TreeId& tree, const Hand
   return sha256_hex(to_canonical_text(all)).substr(0, 32);
 }
 
-/// A bundle composed before from the same inputs, if it is still whole.
-std::optional<Bundle> find_composed(const fs::path& record) {
-  const auto text = read_file(record);
-  if (!text) return std::nullopt;
-  const auto document = parse_json(*text);
-  if (!document) return std::nullopt;
-  auto bundle = bundle_from_json(*document);
-  if (!bundle) return std::nullopt;
-  const auto digest = digest_of_folder(bundle->folder);
-  if (!digest || *digest != bundle->digest) return std::nullopt;
-  bundle->notes.emplace_back("composed before from the same inputs");
-  return std::move(*bundle);
-}
-
 Done write_materials(const ComposeRequest& request, const fs::path& folder, const HandlerDecision& decision, const Installed& installed) {
   if (!installed.packages.empty()) TRY(write_file(folder / lock_file, installed.lock));
   const auto handler = file_of(decision.handler, kind_of(request));
@@ -135,6 +122,7 @@ Done write_materials(const ComposeRequest& request, const fs::path& folder, cons
   const auto digest = TRY(digest_of_file(folder / handler));
   materials.handler_sha256 = replaced(digest.value, "sha256:", "");
   materials.packages = installed.packages;
+  materials.edges = installed.edges;
   return write_file(folder / sbom_file, bill_of_materials(materials));
 }
 
@@ -196,8 +184,10 @@ Result<Bundle> compose(const git::Repository& repository, const ComposeRequest& 
   if (facts.kind == HandlerKind::Native) TRY(check_bootstrap(request, work.path()));
   const auto installed = TRY(install_requirements(request, work.path()), "composing {}", request.repository);
 
-  const auto record = request.bundles / (key_of(request, tree, facts, installed) + ".json");
-  if (auto known = find_composed(record)) {
+  const auto key = key_of(request, tree, facts, installed);
+  auto known = TRY(find_composed(request.bundles, key));
+  if (known) {
+    known->notes.emplace_back("composed before from the same inputs");
     for (const auto& choice : known->choices)
       if (on_choice) on_choice(choice);
     return std::move(*known);
@@ -210,7 +200,7 @@ Result<Bundle> compose(const git::Repository& repository, const ComposeRequest& 
   const auto folder = TRY(store(std::move(work), request.bundles, digest));
   Bundle bundle{digest, folder.string(), decision.handler, entry_point_of(decision, answer), request.configuration.runtime,
                 installed.digest, names_of(installed.packages), decision.choices, notes_of(decision)};
-  TRY(replace_file(record, to_text(to_json(bundle))));
+  TRY(remember(request.bundles, key, bundle));
   if (installed.was_repaired) bundle.notes.emplace_back("the cached packages had been changed and were installed anew");
   return bundle;
 }

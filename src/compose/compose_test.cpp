@@ -4,83 +4,17 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <thread>
-
-#include "base/archive.hpp"
 #include "base/digest.hpp"
-#include "base/files.hpp"
 #include "base/process.hpp"
-#include "base/text.hpp"
-#include "compose/install.hpp"
-#include "compose/python.hpp"
-#include "compose/wanted_python.hpp"
+#include "compose/world_test.hpp"
 
 namespace tandem::compose {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-/// Mangum's shape without its mass: calls the app and answers what it says.
-constexpr auto mangum = R"(
-class Mangum:
-    def __init__(self, app, lifespan="auto"):
-        assert lifespan == "off"
-        self.app = app
-    def __call__(self, event, context):
-        status, body = self.app(event)
-        return {"statusCode": status, "headers": {"content-type": "application/json"}, "body": body, "isBase64Encoded": False}
-)";
-constexpr auto good_main = R"(from src.people import app
-)";
-constexpr auto good_people = R"(import os, json
-def app(event):
-    return 200, json.dumps({"status": "healthy", "handler": os.environ["TANDEM_SERVING_HANDLER"]})
-)";
-constexpr auto old_handler = R"(import json
-def lambda_handler(event, context):
-    return {"statusCode": 200, "body": json.dumps({"status": "healthy"})}
-)";
-
-/// An infrastructure repository whose commit holds a synchronised application; no index is ever asked.
-struct World {
-  TemporaryFolder folder = *TemporaryFolder::make("tandem-compose");
-  git::Repository repository = *git::Repository::init_bare(folder.path() / "infra.git");
-  std::map<std::string, std::string> files{{"app.py", "cdk"}, {"lambda/main.py", good_main}, {"lambda/src/people.py", good_people},
-                                           {"lambda/src/tests/test_people.py", "assert False"}, {"lambda/api_handler.py", old_handler},
-                                           {"lambda/mangum.py", mangum}};
-  bool is_synced = true;
-
-  ComposeRequest request() {
-    std::vector<git::Placement> placements;
-    for (const auto& [path, text] : files) placements.push_back({path, *repository.write_blob(text)});
-    ComposeRequest out;
-    out.tree = *repository.write_tree(std::nullopt, placements);
-    if (is_synced) out.application = ProvenApplication{{"sync-1"}, "api", {std::string(40, 'a')}, {{"src", "lambda/src"}, {"main.py", "lambda/main.py"}}};
-    out.cache = folder.path() / "cache";
-    out.bundles = folder.path() / "bundles";
-    out.installer_environment = {{"PIP_NO_INDEX", "1"}, {"PIP_FIND_LINKS", (folder.path() / "wheels").string()}};
-    out.isolation = Isolation::IfAvailable;
-    return out;
-  }
-  Result<Bundle> compose() { return compose::compose(repository, request()); }
-
-  /// A wheel of one module, as an index would hand it out.
-  void offer(const std::string& name, const std::string& version, const std::string& module, const std::string& python = ">=3") {
-    const auto content = folder.path() / "wheel" / name;
-    const auto info = fmt::format("{}-{}.dist-info", name, version);
-    ASSERT_TRUE(write_file(content / (name + ".py"), module));
-    ASSERT_TRUE(write_file(content / info / "METADATA", fmt::format("Metadata-Version: 2.1\nName: {}\nVersion: {}\nRequires-Python: {}\n", name, version, python)));
-    ASSERT_TRUE(write_file(content / info / "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"));
-    ASSERT_TRUE(write_file(content / info / "entry_points.txt", fmt::format("[console_scripts]\n{} = {}:main\n", name, name)));
-    ASSERT_TRUE(write_file(content / info / "RECORD", fmt::format("{}.py,,\n{}/METADATA,,\n{}/WHEEL,,\n{}/entry_points.txt,,\n{}/RECORD,,\n", name, info, info, info, info)));
-    ASSERT_TRUE(make_folders(folder.path() / "wheels"));
-    ASSERT_TRUE(zip_folder(content, folder.path() / "wheels" / fmt::format("{}-{}-py3-none-any.whl", name, version)));
-  }
-};
 
 TEST(Compose, ServesTheApplicationThroughTheIntegratedHandler) {
   World world;
@@ -364,141 +298,6 @@ TEST(Compose, WithoutAFolderForTheFunctionThereIsNothingToCompose) {
   auto request = world.request();
   request.configuration.folder = "function";
   EXPECT_EQ(compose::compose(world.repository, request).error().fault, Fault::Missing);
-}
-
-TEST(Install, TellsTheLockWithHashes) {
-  World world;
-  world.offer("stamp", "1.2", "VALUE = 7\n");
-  const auto request = world.request();
-  const auto installed = install({"Stamp>=1", "python3.11", request.cache, request.installer_environment});
-  ASSERT_TRUE(installed) << text(installed.error());
-  EXPECT_THAT(installed->lock, testing::MatchesRegex("stamp==1.2 --hash=sha256:[0-9a-f]+\n"));
-  EXPECT_FALSE(installed->was_cached);
-  EXPECT_TRUE(install({"# why\nStamp>=1 # so", "python3.11", request.cache, request.installer_environment})->was_cached);
-}
-
-TEST(Install, RepairsPackagesThatWereChangedInTheCache) {
-  World world;
-  world.offer("stamp", "1.2", "VALUE = 7\n");
-  const auto request = world.request();
-  const InstallRequest wanted{"stamp", "python3.11", request.cache, request.installer_environment};
-  const auto first = install(wanted);
-  ASSERT_TRUE(first) << text(first.error());
-  const auto file = first->folder / "stamp.py";
-  ASSERT_EQ(chmod(file.c_str(), 0644), 0);
-  ASSERT_TRUE(write_file(file, "VALUE = 'evil'\n"));
-  const auto second = install(wanted);
-  ASSERT_TRUE(second) << text(second.error());
-  EXPECT_TRUE(second->was_repaired);
-  EXPECT_EQ(*read_file(file), "VALUE = 7\n");
-  EXPECT_TRUE(install(wanted)->was_cached);
-}
-
-TEST(Install, WhatAKilledRunLeftHalfDoneIsDoneAnew) {
-  World world;
-  world.offer("stamp", "1.2", "VALUE = 7\n");
-  const auto request = world.request();
-  const InstallRequest wanted{"stamp", "python3.11", request.cache, request.installer_environment};
-  const auto place = install(wanted)->folder.parent_path();
-  ASSERT_TRUE(tandem::remove_all(place));
-  ASSERT_TRUE(write_file(place.string() + ".making-old/packages/half.py", "x"));
-  const auto again = install(wanted);
-  ASSERT_TRUE(again) << text(again.error());
-  EXPECT_THAT(*files_below(again->folder), Not(Contains("half.py")));
-  EXPECT_FALSE(fs::exists(place.string() + ".making-old"));
-}
-
-TEST(Install, TwoRunsAtOnceEndWithTheSame) {
-  World world;
-  world.offer("stamp", "1.2", "VALUE = 7\n");
-  const auto request = world.request();
-  const InstallRequest wanted{"stamp", "python3.11", request.cache, request.installer_environment};
-  std::vector<Result<Installed>> ended(3, failure(Fault::Broken, "not run"));
-  {
-    std::vector<std::jthread> runs;
-    for (auto& end : ended) runs.emplace_back([&end, &wanted] { end = install(wanted); });
-  }
-  int fresh = 0;
-  for (const auto& end : ended) {
-    ASSERT_TRUE(end) << text(end.error());
-    EXPECT_EQ(end->folder, ended[0]->folder);
-    fresh += end->was_cached ? 0 : 1;
-  }
-  EXPECT_EQ(fresh, 1);
-}
-
-TEST(Install, AFileThatTheRequirementsHashesDoNotAllowIsRefusedWithItsLine) {
-  World world;
-  world.offer("stamp", "1.2", "VALUE = 7\n");
-  const auto request = world.request();
-  const auto locked = install({"stamp", "python3.11", request.cache, request.installer_environment});
-  ASSERT_TRUE(locked) << text(locked.error());
-  const auto right = fmt::format("stamp==1.2 --hash=sha256:{}", locked->packages[0].sha256);
-  EXPECT_TRUE(install({right, "python3.11", request.cache, request.installer_environment}));
-  const auto wrong = install({fmt::format("# top\nstamp==1.2 --hash=sha256:{}", std::string(64, '0')), "python3.11", request.cache, request.installer_environment});
-  ASSERT_FALSE(wrong);
-  EXPECT_EQ(wrong.error().code, "TD0409");
-  EXPECT_EQ(wrong.error().place, (Place{"requirements.txt", 2}));
-}
-
-TEST(Install, APackageForAnotherPythonIsRefusedByThatReason) {
-  World world;
-  world.offer("stamp", "1.2", "VALUE = 7\n", ">=3.99");
-  const auto request = world.request();
-  const auto installed = install({"# top\nstamp==1.2  # tandem: application\n", "python3.11", request.cache, request.installer_environment});
-  ASSERT_FALSE(installed);
-  EXPECT_EQ(installed.error().code, "TD0408") << text(installed.error());
-  EXPECT_THAT(installed.error().what, HasSubstr("(asked for by application)"));
-  EXPECT_EQ(installed.error().place, (Place{"requirements.txt", 2}));
-}
-
-TEST(Lock, IsHeldAgainstThePythonOfTheFunction) {
-  EXPECT_EQ(check_python({{"a", "1", "", ">=3.12"}}, "3.11.7").error().code, "TD0408");
-  EXPECT_TRUE(check_python({{"a", "1", "", ">=3.11.4,<4"}, {"b", "1", "", ""}}, "3.11.7"));
-}
-
-TEST(Lock, IsReadBackAsItWasWritten) {
-  const std::vector<LockedPackage> lock{{"a", "1.0", std::string(64, '1')}, {"b", "2!1.0+x", std::string(64, '2')}};
-  EXPECT_EQ(*parse_lock(text(lock)), lock);
-  EXPECT_EQ(parse_lock("a==1\n").error().fault, Fault::Broken);
-  EXPECT_FALSE(locked_packages(R"({"install":[{"metadata":{"name":"a","version":"1"},"download_info":{"archive_info":{}}}]})"));
-}
-
-TEST(WantedPython, IsReadFromTheProjectTableOnly) {
-  EXPECT_EQ(wanted_python("pyproject.toml", "[tool.x]\nrequires-python='no'\n[project] # p\nname='a'\nrequires-python = \">=3.10,<4\" # why\n")->specifier, ">=3.10,<4");
-  EXPECT_EQ(wanted_python("setup.cfg", "[metadata]\n[options]\npython_requires = >=3.9\n")->place, (Place{"setup.cfg", 3}));
-  EXPECT_FALSE(wanted_python("pyproject.toml", "[tool.poetry.dependencies]\npython = '^3.11'\n"));
-}
-
-TEST(Install, APythonWithoutPipIsGivenOneOnce) {
-  World world;
-  ASSERT_TRUE(make_folders(world.folder.path() / "cache"));
-  const auto plain = find_python("python3.11", Needs::Interpreter);
-  ASSERT_TRUE(plain);
-  const auto python = with_pip(*plain, world.folder.path() / "cache");
-  ASSERT_TRUE(python) << text(python.error());
-  const auto asked = run_program({{python->executable, "-m", "pip", "--version"}, tool_environment()});
-  ASSERT_TRUE(asked);
-  EXPECT_TRUE(asked->exit.ok()) << asked->err;
-  EXPECT_EQ(with_pip(*plain, world.folder.path() / "cache")->executable, python->executable);
-}
-
-TEST(Install, OfNothingNeedsNothing) {
-  const auto installed = install({"# only words\n", "python9.9", "/nowhere"});
-  ASSERT_TRUE(installed);
-  EXPECT_TRUE(installed->packages.empty());
-}
-
-TEST(Python, OfAnotherVersionIsNotTaken) {
-  const auto found = find_python("python2.6", Needs::Interpreter);
-  ASSERT_FALSE(found);
-  EXPECT_EQ(found.error().fault, Fault::Missing);
-  EXPECT_THAT(found.error().what, HasSubstr("python3 is 3."));
-}
-
-TEST(Python, OnlyTheInstallersPartOfTheEnvironmentIsPassedOn) {
-  const auto passed = installer_environment({{"PIP_INDEX_URL", "u"}, {"AWS_SECRET_ACCESS_KEY", "s"}, {"HTTPS_PROXY", "p"}, {"HOME", "h"}});
-  EXPECT_THAT(passed, ElementsAre(testing::Pair("HOME", "h"), testing::Pair("HTTPS_PROXY", "p"), testing::Pair("PIP_INDEX_URL", "u")));
 }
 
 TEST(Files, TestsAndCachesDoNotShip) {

@@ -1,5 +1,7 @@
 #include "compose/install.hpp"
 
+#include <re2/re2.h>
+
 #include <algorithm>
 
 #include "base/file_lock.hpp"
@@ -27,6 +29,17 @@ std::string key_of(std::initializer_list<std::string_view> parts) {
 std::string plain_lines(const std::vector<AskedFor>& asked) {
   std::string out;
   for (const auto& each : asked) out += each.line + "\n";
+  return out;
+}
+
+/// The same with the hashes: what pip reads when the requirements are a lock.
+std::string lock_lines(const std::vector<AskedFor>& asked) {
+  std::string out;
+  for (const auto& each : asked) {
+    out += each.line;
+    for (const auto& hash : each.hashes) out += " --hash=" + hash;
+    out += "\n";
+  }
   return out;
 }
 
@@ -80,6 +93,33 @@ std::string other_python(std::string_view err) {
   return {};
 }
 
+/// The line of what was asked for that pip names by its number in our own file.
+const AskedFor* named_line(const std::vector<AskedFor>& asked, const std::string& said) {
+  static const RE2 number(R"(\(line (\d+)\))");
+  size_t line = 0;
+  return RE2::PartialMatch(said, number, &line) && line >= 1 && line <= asked.size() ? &asked[line - 1] : nullptr;
+}
+
+/// What is wrong with requirements that are a lock: a package that it does not hold, or a file that it does not allow.
+std::optional<Error> lock_refusal(const std::vector<AskedFor>& asked, std::string_view err) {
+  const auto lines = lines_of(err);
+  for (size_t i = 0; i + 1 < lines.size(); ++i) {
+    const bool has_gap = lines[i].contains("--require-hashes mode"), is_other_file = lines[i].contains("DO NOT MATCH THE HASHES");
+    if (!has_gap && !is_other_file) continue;
+    const auto* by = named_line(asked, lines[i + 1]);
+    const auto what = std::string(trimmed(std::string_view(lines[i + 1]).substr(0, lines[i + 1].find(" from "))));
+    auto error = has_gap ? failure(Fault::Invalid, "every line of the requirements has a hash, so they are the lock, and it does not hold {}{}", what,
+                                   by == nullptr ? "" : fmt::format(", which {} needs", by->name))
+                               .with_code("TD0409").with_next("add it with its version and hash (pip-compile --generate-hashes), or take the hashes out of all lines")
+                         : failure(Fault::Invalid, "{} comes as another file than the hashes of the requirements allow", what)
+                               .with_code("TD0409").with_next("pin the hash of the file for this Python and machine, or see who changed the package");
+    if (by == nullptr) return error;
+    if (!by->origin.empty()) error.what += fmt::format(" (asked for by {})", by->origin);
+    return std::move(error).at({"requirements.txt", by->number});
+  }
+  return std::nullopt;
+}
+
 Error refusal(const InstallRequest& request, const std::vector<AskedFor>& asked, std::string_view err) {
   const auto said = complaint(err);
   const auto python = other_python(err);
@@ -97,7 +137,7 @@ Error refusal(const InstallRequest& request, const std::vector<AskedFor>& asked,
   return error;
 }
 
-Result<Output> run_pip(const InstallRequest& request, const Python& python, const fs::path& folder, std::vector<std::string> arguments) {
+Result<Output> run_pip(const InstallRequest& request, const Interpreter& python, const fs::path& folder, std::vector<std::string> arguments) {
   Command command;
   command.argv = {python.executable, "-m", "pip", "install", "--only-binary=:all:", "--no-input", "--disable-pip-version-check", "--quiet"};
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
@@ -118,7 +158,7 @@ Result<FileLock> lock_for(const InstallRequest& request, const std::string& key)
 }
 
 /// A Python of the runtime's version that has pip.
-Result<Python> installer_for(const InstallRequest& request) {
+Result<Interpreter> installer_for(const InstallRequest& request) {
   auto found = find_python(request.runtime, Needs::Installer);
   if (found || found.error().fault != Fault::Missing) return found;
   const auto plain = TRY(find_python(request.runtime, Needs::Interpreter));
@@ -136,7 +176,8 @@ void sweep(const fs::path& cache, const std::string& prefix) {
 
 /// Versions and hashes of everything the requirements bring in.
 Result<std::vector<LockedPackage>> resolved(const InstallRequest& request, const std::vector<AskedFor>& asked) {
-  const auto wanted = plain_lines(asked);
+  const bool is_whole = is_lock(asked);
+  const auto wanted = is_whole ? lock_lines(asked) : plain_lines(asked);
   const auto key = "lock-" + key_of({request.runtime, wanted, index_of(request.environment)});
   const auto place = request.cache / (key + ".txt");
   const auto alone = TRY(lock_for(request, key), "waiting for another resolution");
@@ -145,8 +186,13 @@ Result<std::vector<LockedPackage>> resolved(const InstallRequest& request, const
   sweep(request.cache, key + ".resolving");
   const auto work = TRY(TemporaryFolder::make_in(request.cache, key + ".resolving"));
   TRY(write_file(work.path() / "requirements.txt", wanted));
-  const auto output = TRY(run_pip(request, python, work.path(), {"--dry-run", "--ignore-installed", "--report", "report.json", "-r", "requirements.txt"}));
-  if (!output.exit.ok()) return refusal(request, asked, output.err);
+  std::vector<std::string> arguments{"--dry-run", "--ignore-installed", "--report", "report.json", "-r", "requirements.txt"};
+  if (is_whole) arguments.emplace_back("--require-hashes");
+  const auto output = TRY(run_pip(request, python, work.path(), std::move(arguments)));
+  if (!output.exit.ok()) {
+    auto gap = is_whole ? lock_refusal(asked, output.err) : std::nullopt;
+    return gap ? std::move(*gap) : refusal(request, asked, output.err);
+  }
   const auto report = TRY(read_file(work.path() / "report.json"), "reading pip's report");
   auto lock = TRY(locked_packages(report));
   TRY(check_python(lock, python.full_version));
@@ -179,6 +225,16 @@ Done fill(const InstallRequest& request, const std::string& lock, const fs::path
   return done();
 }
 
+/// Kept beside the packages: the same lock may be asked for in other words.
+Result<Edges> edges_of(const InstallRequest& request, const std::vector<AskedFor>& asked, const std::string& lock, const fs::path& packages) {
+  const auto place = request.cache / ("edges-" + key_of({request.runtime, lock, plain_lines(asked)}) + ".json");
+  if (const auto known = read_file(place)) return edges_from(*known);
+  const auto installer = TRY(installer_for(request));
+  auto edges = TRY(read_edges(installer, packages, asked, request.stop));
+  TRY(replace_file(place, text(edges)));
+  return edges;
+}
+
 /// Whether the packages are still what was installed.
 bool is_intact(const fs::path& place) {
   const auto said = read_file(place / "digest.txt");
@@ -188,7 +244,7 @@ bool is_intact(const fs::path& place) {
 
 }  // namespace
 
-Result<Python> with_pip(const Python& python, const fs::path& cache, std::stop_token stop) {
+Result<Interpreter> with_pip(const Interpreter& python, const fs::path& cache, std::stop_token stop) {
   const auto place = cache / ("pip-" + key_of({python.executable, python.full_version}));
   const auto alone = TRY(FileLock::take(fs::path(place.string() + ".lock"), install_time_max, stop), "waiting for another pip to be made");
   const auto executable = (place / "bin" / "python3").string();
@@ -203,16 +259,18 @@ Result<Python> with_pip(const Python& python, const fs::path& cache, std::stop_t
           .with_code("TD0402").with_next("install python3-venv or python3-pip");
     TRY(write_file(place / "complete", ""));
   }
-  return Python{executable, python.prefix, python.version, python.full_version};
+  return Interpreter{executable, python.prefix, python.version, python.full_version};
 }
 
 Result<Installed> install(const InstallRequest& request) {
   const auto asked = asked_for(request.requirements);
-  if (asked.empty()) return Installed{{}, {}, {}, digest_of("")};
+  if (asked.empty()) return Installed{.digest = digest_of("")};
   TRY(make_folders(request.cache));
   auto packages = TRY(resolved(request, asked), "resolving the requirements");
   TRY(check_hashes(packages, asked));
-  Installed out{{}, text(packages), std::move(packages), {}};
+  Installed out;
+  out.lock = text(packages);
+  out.packages = std::move(packages);
   out.digest = digest_of(out.lock);
   const auto key = key_of({request.runtime, out.lock});
   const auto place = request.cache / key;
@@ -224,6 +282,7 @@ Result<Installed> install(const InstallRequest& request) {
   if (out.was_repaired) TRY(tandem::remove_all(place), "removing packages that were changed");
   if (!out.was_cached) TRY(fill(request, out.lock, place));
   out.folder = place / "packages";
+  out.edges = TRY(edges_of(request, asked, out.lock, out.folder));
   return out;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/digest.hpp"
 #include "base/result.hpp"
+#include "compose/edges.hpp"
 #include "compose/lock.hpp"
 #include "compose/python.hpp"
 
@@ -28,6 +29,7 @@ struct Installed {
   std::string lock;                                    ///< text(packages)
   std::vector<LockedPackage> packages{};
   Digest digest;                                       ///< of the lock
+  Edges edges{};
   bool was_cached = false;
   bool was_repaired = false;                           ///< the cached packages had been changed, and were installed anew
 };
@@ -42,6 +44,6 @@ Result<Installed> install(const InstallRequest& request);
 
 /// An environment of this Python that has pip, made once in `cache`: a fresh machine's Python comes without.
 /// Errors: Missing (TD0402) when none can be made.
-Result<Python> with_pip(const Python& python, const std::filesystem::path& cache, std::stop_token stop = {});
+Result<Interpreter> with_pip(const Interpreter& python, const std::filesystem::path& cache, std::stop_token stop = {});
 
 }  // namespace tandem::compose

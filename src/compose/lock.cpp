@@ -66,10 +66,15 @@ Result<std::vector<LockedPackage>> parse_lock(std::string_view text) {
 
 std::vector<AskedFor> asked_for(std::string_view requirements) {
   std::vector<AskedFor> out;
-  int number = 0;
-  for (const auto& raw : lines_of(requirements)) {
-    ++number;
-    const auto line = trimmed(raw);
+  const auto raw = lines_of(requirements);
+  for (size_t next = 0; next < raw.size();) {
+    const int number = static_cast<int>(next) + 1;
+    std::string whole = raw[next++];
+    while (whole.ends_with('\\') && next < raw.size()) {   // a continuation line
+      whole.back() = ' ';
+      whole += trimmed(raw[next++]);
+    }
+    const auto line = trimmed(whole);
     const auto comment = line.starts_with('#') ? 0 : line.find(" #");
     auto code = std::string(trimmed(line.substr(0, comment)));
     if (code.empty()) continue;
@@ -90,6 +95,13 @@ std::vector<AskedFor> asked_for(std::string_view requirements) {
     out.push_back(std::move(asked));
   }
   return out;
+}
+
+bool is_lock(const std::vector<AskedFor>& asked) {
+  return !asked.empty() && std::ranges::all_of(asked, [](const AskedFor& each) {
+    const auto pin = each.line.find("=="), end = std::min(each.line.find(';'), each.line.size());
+    return !each.hashes.empty() && pin < end && each.line.substr(0, end).find_first_of("*<>~,") == std::string::npos;
+  });
 }
 
 Done check_hashes(const std::vector<LockedPackage>& lock, const std::vector<AskedFor>& asked) {

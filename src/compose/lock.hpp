@@ -35,6 +35,9 @@ struct AskedFor {
 };
 std::vector<AskedFor> asked_for(std::string_view requirements);
 
+/// Whether the requirements are a lock themselves: each line pins one version and the hashes of its files.
+bool is_lock(const std::vector<AskedFor>& asked);
+
 /// What was locked must be a file that the requirements' hashes allow. Errors: Invalid (TD0409) with the line.
 Done check_hashes(const std::vector<LockedPackage>& lock, const std::vector<AskedFor>& asked);
 

@@ -4,7 +4,6 @@
 #include <array>
 #include <vector>
 
-#include "base/process.hpp"
 #include "base/text.hpp"
 
 namespace tandem::compose {
@@ -12,36 +11,15 @@ namespace {
 
 constexpr std::string_view runtime_prefix = "python";
 
-/// Prints four lines, or fails; with an argument it also wants pip.
-constexpr auto probe = R"(import os, sys
-if len(sys.argv) > 1:
-    import pip
-print(os.path.realpath(sys.executable))
-print(sys.base_prefix)
-print("%d.%d" % sys.version_info[:2])
-print("%d.%d.%d" % sys.version_info[:3])
-)";
-
-std::optional<Python> ask(const std::string& name, Needs needs) {
-  Command command{{name, "-c", probe}, tool_environment()};
-  if (needs == Needs::Installer) command.argv.emplace_back("pip");
-  command.time_limit = std::chrono::seconds{30};
-  const auto output = run_program(command);
-  if (!output || !output->exit.ok()) return std::nullopt;
-  const auto lines = lines_of(output->out);
-  if (lines.size() != 4) return std::nullopt;
-  return Python{lines[0], lines[1], lines[2], lines[3]};
-}
-
 }  // namespace
 
-Result<Python> find_python(const std::string& runtime, Needs needs) {
+Result<Interpreter> find_python(const std::string& runtime, Needs needs) {
   if (!runtime.starts_with(runtime_prefix))
     return failure(Fault::Invalid, "runtime {} is no Python", runtime).with_code("TD0402").with_next("set compose.runtime to python3.11 or a newer one");
   const auto wanted = runtime.substr(runtime_prefix.size());
   std::vector<std::string> others;
   for (const auto& name : {runtime, std::string("python3"), "/usr/bin/" + runtime, std::string("/usr/bin/python3")}) {
-    const auto found = ask(name, needs);
+    const auto found = python::ask(name, needs);
     if (!found) continue;
     if (found->version == wanted) return *found;
     others.push_back(fmt::format("{} is {}", name, found->version));
@@ -52,9 +30,8 @@ Result<Python> find_python(const std::string& runtime, Needs needs) {
       .with_next(fmt::format("install {} with pip, or set compose.runtime to a version that is there", runtime));
 }
 
-Result<Python> find_any_python() {
-  for (const auto* name : {"python3", "/usr/bin/python3"})
-    if (const auto found = ask(name, Needs::Interpreter)) return *found;
+Result<Interpreter> find_any_python() {
+  if (auto found = python::find_any()) return std::move(*found);
   return failure(Fault::Missing, "no python3 on this machine").with_code("TD0402").with_next("install python3: trials of handlers are driven by it");
 }
 

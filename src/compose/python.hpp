@@ -4,25 +4,20 @@
 #include <map>
 #include <string>
 
+#include "base/python_here.hpp"
 #include "base/result.hpp"
 
 namespace tandem::compose {
 
-struct Python {
-  std::string executable;      ///< absolute, links resolved
-  std::string prefix;          ///< where its standard library lies
-  std::string version;         ///< "3.11"
-  std::string full_version;    ///< "3.11.7"
-};
-
-enum class Needs { Interpreter, Installer };
+using python::Interpreter;
+using python::Needs;
 
 /// Looks for `runtime` ("python3.11") under that name, as python3 and in /usr/bin; its version must be the runtime's.
 /// Installer: pip must be there too. Errors: Missing (TD0402) naming what was found instead.
-Result<Python> find_python(const std::string& runtime, Needs needs);
+Result<Interpreter> find_python(const std::string& runtime, Needs needs);
 
 /// Any Python 3 of this machine, to drive a trial with. Errors: Missing (TD0402).
-Result<Python> find_any_python();
+Result<Interpreter> find_any_python();
 
 /// The part of an environment that pip, its index and its certificates need: PIP_*, proxies, SSL_*, REQUESTS_CA_BUNDLE,
 /// and HOME and XDG folders for its configuration files. Pure.

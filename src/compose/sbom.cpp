@@ -1,5 +1,7 @@
 #include "compose/sbom.hpp"
 
+#include <map>
+
 #include "base/digest.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -20,6 +22,29 @@ json::object library(const LockedPackage& package) {
           {"hashes", sha256(package.sha256)}};
 }
 
+/// An entry for every part. The bundle depends on the application, the handler and what the requirements name; a package on
+/// what it needs itself.
+json::array dependencies(const Materials& materials) {
+  std::map<std::string, std::string> ids;
+  for (const auto& package : materials.packages) ids[package.name] = purl(package);
+  const auto entry = [&ids](const std::string& ref, std::vector<std::string> parts, const std::vector<std::string>& names) {
+    for (const auto& name : names)
+      if (const auto found = ids.find(name); found != ids.end()) parts.push_back(found->second);
+    json::object out{{"ref", ref}};
+    if (!parts.empty()) out["dependsOn"] = json_of(parts);
+    return out;
+  };
+  std::vector<std::string> parts{"handler"};
+  if (!materials.application.empty()) parts.insert(parts.begin(), "application");
+  json::array out{entry("bundle", parts, materials.edges.asked)};
+  for (const auto& part : parts) out.push_back(entry(part, {}, {}));
+  for (const auto& [name, id] : ids) {
+    const auto needed = materials.edges.needs.find(name);
+    out.push_back(entry(id, {}, needed == materials.edges.needs.end() ? std::vector<std::string>{} : needed->second));
+  }
+  return out;
+}
+
 /// A UUID of version 8 (made from a hash).
 std::string uuid_of(std::string_view content) {
   auto hex = sha256_hex(content).substr(0, 32);
@@ -31,15 +56,11 @@ std::string uuid_of(std::string_view content) {
 }  // namespace
 
 std::string bill_of_materials(const Materials& materials) {
-  json::array components, parts;
-  const auto add = [&](json::object component) {
-    parts.emplace_back(component.at("bom-ref"));
-    components.push_back(std::move(component));
-  };
+  json::array components;
   if (!materials.application.empty())
-    add({{"type", "application"}, {"bom-ref", "application"}, {"name", materials.application}, {"version", materials.application_commit.value}});
-  add({{"type", "file"}, {"bom-ref", "handler"}, {"name", materials.handler}, {"hashes", sha256(materials.handler_sha256)}});
-  for (const auto& package : materials.packages) add(library(package));
+    components.push_back(json::object{{"type", "application"}, {"bom-ref", "application"}, {"name", materials.application}, {"version", materials.application_commit.value}});
+  components.push_back(json::object{{"type", "file"}, {"bom-ref", "handler"}, {"name", materials.handler}, {"hashes", sha256(materials.handler_sha256)}});
+  for (const auto& package : materials.packages) components.push_back(library(package));
 
   json::object bom{{"bomFormat", "CycloneDX"}, {"specVersion", "1.6"}, {"version", 1}};
   json::object bundle{{"type", "application"}, {"bom-ref", "bundle"}, {"name", materials.name},
@@ -47,7 +68,7 @@ std::string bill_of_materials(const Materials& materials) {
   bom["metadata"] = json::object{{"tools", json::object{{"components", json::array{json::object{{"type", "application"}, {"name", "tandem"}}}}}},
                                  {"component", std::move(bundle)}};
   bom["components"] = std::move(components);
-  bom["dependencies"] = json::array{json::object{{"ref", "bundle"}, {"dependsOn", std::move(parts)}}};
+  bom["dependencies"] = dependencies(materials);
   bom["serialNumber"] = "urn:uuid:" + uuid_of(to_canonical_text(bom));
   return to_pretty_text(bom);
 }

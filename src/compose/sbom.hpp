@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/id.hpp"
+#include "compose/edges.hpp"
 #include "compose/lock.hpp"
 
 namespace tandem::compose {
@@ -19,6 +20,7 @@ struct Materials {
   std::string handler;                           ///< file that Lambda enters through
   std::string handler_sha256;
   std::vector<LockedPackage> packages{};
+  Edges edges{};
 };
 
 /// No time and no random number: the serial number comes from the content.

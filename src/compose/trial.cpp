@@ -31,21 +31,16 @@ std::map<std::string, std::string> environment_of(const TrialRequest& request, c
 }
 
 /// No site-packages of this machine: what the bundle and the runtime lack must be missing here too.
-std::vector<std::string> arguments(const TrialRequest& request, const Python& python, const std::string& task) {
+std::vector<std::string> arguments(const TrialRequest& request, const Interpreter& python, const std::string& task) {
   const bool native = is_native(request.runtime);
-  std::vector<std::string> out{python.executable, "-I", "-S", "-B", "-c", std::string(native ? native_driver : python_driver), task, request.handler};
+  std::vector<std::string> out{python.executable, "-I", "-S", "-B", "-c", native ? native_driver() : python_driver(), task, request.handler};
   if (!native && !request.runtime_packages.empty()) out.push_back(request.runtime_packages.string());
   return out;
 }
 
-/// Sees the system's libraries, its Python, the runtime's packages and the bundle; no network, no other file, no process of ours.
-std::vector<std::string> sandbox_arguments(const TrialRequest& request, const Python& python) {
-  std::vector<std::string> out{"bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"};
-  for (const auto* path : {"/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime"})
-    out.insert(out.end(), {"--ro-bind-try", path, path});
-  out.insert(out.end(), {"--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"});
-  for (const auto& path : {python.prefix, fs::path(python.executable).parent_path().string(), request.runtime_packages.string()})
-    if (!path.empty()) out.insert(out.end(), {"--ro-bind", path, path});
+/// The walls around Python with the bundle and the runtime's packages inside.
+std::vector<std::string> sandbox_arguments(const TrialRequest& request, const Interpreter& python) {
+  auto out = python::walls(python, {request.runtime_packages});
   out.insert(out.end(), {"--ro-bind", request.folder.string(), task_root, "--chdir", task_root, "--"});
   return out;
 }

@@ -36,7 +36,7 @@ struct TrialAnswer {
 
 /// What trials run on, found once for all handlers of a chain.
 struct TrialGround {
-  Python python;               ///< the function's own, or what drives a native one
+  Interpreter python;          ///< the function's own, or what drives a native one
   bool is_isolated = false;
 };
 /// Errors: Missing python (TD0402), Unavailable sandbox (TD0406).

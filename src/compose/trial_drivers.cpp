@@ -2,12 +2,27 @@
 
 namespace tandem::compose {
 
-/// Whatever the application prints goes to standard error.
-constinit const std::string_view python_driver = R"python(
-import importlib, json, os, sys, traceback
+namespace {
+
+/// The beginning of both: whatever the application prints goes to standard error, and GET /health as Lambda tells of it.
+constexpr auto common = R"python(
+import json, os, sys
 answer = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 folder, name = sys.argv[1:3]
+
+EVENT = {
+    "resource": "/{proxy+}", "path": "/health", "httpMethod": "GET", "headers": {"Host": "localhost", "Accept": "application/json"},
+    "multiValueHeaders": {"Host": ["localhost"], "Accept": ["application/json"]}, "queryStringParameters": None,
+    "multiValueQueryStringParameters": None, "pathParameters": {"proxy": "health"}, "stageVariables": None,
+    "requestContext": {"resourcePath": "/{proxy+}", "httpMethod": "GET", "path": "/health", "stage": "check", "accountId": "000000000000",
+                       "apiId": "check", "requestId": "check", "protocol": "HTTP/1.1", "requestTimeEpoch": 0,
+                       "identity": {"sourceIp": "127.0.0.1", "userAgent": "tandem"}},
+    "body": None, "isBase64Encoded": False}
+)python";
+
+constexpr auto python_part = R"python(
+import importlib, traceback
 sys.path.insert(0, folder)
 sys.path.extend(sys.argv[3:])
 
@@ -39,15 +54,6 @@ class Context:
     def get_remaining_time_in_millis(self):
         return 30000
 
-EVENT = {
-    "resource": "/{proxy+}", "path": "/health", "httpMethod": "GET", "headers": {"Host": "localhost", "Accept": "application/json"},
-    "multiValueHeaders": {"Host": ["localhost"], "Accept": ["application/json"]}, "queryStringParameters": None,
-    "multiValueQueryStringParameters": None, "pathParameters": {"proxy": "health"}, "stageVariables": None,
-    "requestContext": {"resourcePath": "/{proxy+}", "httpMethod": "GET", "path": "/health", "stage": "check", "accountId": "000000000000",
-                       "apiId": "check", "requestId": "check", "protocol": "HTTP/1.1", "requestTimeEpoch": 0,
-                       "identity": {"sourceIp": "127.0.0.1", "userAgent": "tandem"}},
-    "body": None, "isBase64Encoded": False}
-
 try:
     module = importlib.import_module(name)
 except BaseException as error:
@@ -67,11 +73,8 @@ if not isinstance(status, int):
 finish(stage="done", status=status, function=function)
 )python";
 
-constinit const std::string_view native_driver = R"python(
-import http.server, json, os, subprocess, sys, threading
-answer = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)
-folder, name = sys.argv[1:3]
+constexpr auto native_part = R"python(
+import http.server, subprocess, threading
 lock = threading.Lock()
 
 def finish(**result):
@@ -79,15 +82,6 @@ def finish(**result):
         json.dump(result, answer)
         answer.flush()
         os._exit(0)
-
-EVENT = {
-    "resource": "/{proxy+}", "path": "/health", "httpMethod": "GET", "headers": {"Host": "localhost", "Accept": "application/json"},
-    "multiValueHeaders": {"Host": ["localhost"], "Accept": ["application/json"]}, "queryStringParameters": None,
-    "multiValueQueryStringParameters": None, "pathParameters": {"proxy": "health"}, "stageVariables": None,
-    "requestContext": {"resourcePath": "/{proxy+}", "httpMethod": "GET", "path": "/health", "stage": "check", "accountId": "000000000000",
-                       "apiId": "check", "requestId": "check", "protocol": "HTTP/1.1", "requestTimeEpoch": 0,
-                       "identity": {"sourceIp": "127.0.0.1", "userAgent": "tandem"}},
-    "body": None, "isBase64Encoded": False}
 
 
 class Api(http.server.BaseHTTPRequestHandler):
@@ -147,5 +141,10 @@ for line in child.stderr:
 code = child.wait()
 finish(stage="import", error="bootstrap ended with status %d before it answered: %s" % (code, last[:300]), frames=[["bootstrap", 0]])
 )python";
+
+}  // namespace
+
+std::string python_driver() { return std::string(common) + python_part; }
+std::string native_driver() { return std::string(common) + native_part; }
 
 }  // namespace tandem::compose

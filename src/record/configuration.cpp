@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+
 namespace tandem {
 
 std::string_view word(Role role) { return role == Role::Application ? "application" : "infrastructure"; }
@@ -40,6 +42,18 @@ const SyncConfiguration& Configuration::sync_from(const std::string& name) const
 
 const EnvironmentConfiguration* Configuration::find_environment(std::string_view name) const {
   return first(environments, [&](const auto& environment) { return environment.name == name; });
+}
+
+bool Configuration::grants_network(const NetworkGrant& asked) const {
+  return std::ranges::find(network_grants, asked) != network_grants.end();
+}
+
+std::string text(const NetworkGrant& grant) { return grant.repository + "/" + grant.workflow + "/" + grant.action; }
+
+std::optional<NetworkGrant> network_grant_from(std::string_view text) {
+  auto names = split(text, '/');
+  if (names.size() != 3 || std::ranges::any_of(names, &std::string::empty)) return std::nullopt;
+  return NetworkGrant{std::move(names[0]), std::move(names[1]), std::move(names[2])};
 }
 
 }  // namespace tandem

@@ -86,6 +86,17 @@ struct StepLimits {
   bool operator==(const StepLimits&) const = default;
 };
 
+/// One action whose steps may reach the network. Nobody else's may.
+struct NetworkGrant {
+  std::string repository;
+  std::string workflow;
+  std::string action;
+  auto operator<=>(const NetworkGrant&) const = default;
+};
+std::string text(const NetworkGrant& grant);        ///< "repository/workflow/action", as tandem.yaml writes it
+/// Nothing unless it is three names with a slash between them.
+std::optional<NetworkGrant> network_grant_from(std::string_view text);
+
 struct Configuration {
   std::string state_folder;                         ///< absolute
   std::vector<RepositoryConfiguration> repositories{};
@@ -99,8 +110,7 @@ struct Configuration {
   int keep_days = 90;                               ///< ended runs younger than this are kept
   int keep_runs = 1000;                             ///< and so are the newest ones
   bool unsandboxed = false;                         ///< run steps without a sandbox where none can be had
-  bool network_in_steps = true;                     ///< steps may reach package registries
-  std::vector<std::string> actions_with_network{};  ///< "Build" or "workflow/Build"; those may although others may not
+  std::vector<NetworkGrant> network_grants{};       ///< whose steps may reach the network; empty = nobody's
   bool errexit_in_steps = false;                    ///< a failing command in the middle of a step fails the step
   StepLimits step_limits{};
   bool operator==(const Configuration&) const = default;
@@ -110,6 +120,7 @@ struct Configuration {
   /// What the application `name` carries: its own entry of `sources`, else `sync`.
   const SyncConfiguration& sync_from(const std::string& name) const;
   const EnvironmentConfiguration* find_environment(std::string_view name) const;
+  bool grants_network(const NetworkGrant& asked) const;
 };
 
 }  // namespace tandem

@@ -22,9 +22,10 @@ std::string view_pull_requests(const View& view) {
 std::string view_pruned(const View& view) {
   const auto& document = view.document;
   const auto runs = static_cast<std::int64_t>(document["runs"].list().size());
-  if (document["dry_run"].is_true()) return fmt::format("{} would go\n", count_of(runs, "run"));
-  return fmt::format("{} gone, with the bodies of {} and {}\n", count_of(runs, "run"), count_of(document["records"].number(), "record"),
-                     count_of(document["artifacts"].number(), "artifact"));
+  const auto bundles = count_of(static_cast<std::int64_t>(document["bundles"].list().size()), "bundle");
+  if (document["dry_run"].is_true()) return fmt::format("{} and {} would go\n", count_of(runs, "run"), bundles);
+  return fmt::format("{} gone, with the bodies of {} and {}; {} gone\n", count_of(runs, "run"), count_of(document["records"].number(), "record"),
+                     count_of(document["artifacts"].number(), "artifact"), bundles);
 }
 
 std::string view_kill_points(const View& view) {

@@ -1,6 +1,10 @@
 // maintain: upkeep of the state folder
 
+#include <limits>
+#include <set>
+
 #include "base/files.hpp"
+#include "compose/stored_bundles.hpp"
 #include "run/commands.hpp"
 
 namespace tandem::run {
@@ -9,6 +13,28 @@ namespace {
 Result<Answer> list_kill_points() {
   return Answer{json::object{{"schema", "tandem.kill-points/1"}, {"points", json_of(kill_points())},
                              {"how", "TANDEM_KILL_AT=NAME, NAME@TIMES or #NUMBER in the environment of tandem serve; for tests only"}}};
+}
+
+/// What a release or a run that has not ended needs.
+Result<std::set<Digest>> needed_bundles(Workshop& shop) {
+  std::set<Digest> out;
+  for (const auto& release : TRY(shop.ledger->history([](store::History& history) { return history.releases(std::numeric_limits<int>::max()); })))
+    out.insert(release.bundle);
+  for (const auto& run : TRY(shop.ledger->history([](store::History& history) { return history.unfinished_runs(); })))
+    for (const auto& [name, state] : run.actions)
+      if (const auto* found = state.outcome ? state.outcome->detail.if_contains("bundle") : nullptr) {
+        const auto bundle = TRY(bundle_from_json(*found), "reading what {} of {} composed", name, run.id.value);
+        out.insert(bundle.digest);
+      }
+  return out;
+}
+
+/// Bundles that have not been used for as long as runs are kept, and that no release names. What a run has composed a moment
+/// ago is not yet on record as its own: an hour is always waited.
+Result<std::vector<Digest>> prune_bundles(Workshop& shop, Instant kept_from, bool is_dry) {
+  const auto before = std::min(kept_from, shop.clock.now() - std::chrono::hours{1});
+  const auto needed = TRY(needed_bundles(shop));
+  return is_dry ? compose::old_bundles(shop.folders.bundles(), before, needed) : compose::prune_bundles(shop.folders.bundles(), before, needed);
 }
 
 /// Old runs go: their records' bodies (the chain stays whole and says so), what they kept, what they printed.
@@ -21,9 +47,12 @@ Result<Answer> prune(Office& office, Fields& fields) {
   const auto runs = TRY(shop.ledger->history([&](store::History& history) { return history.runs_ended_before(before, static_cast<size_t>(keep)); }));
   json::array names;
   for (const auto& run : runs) names.emplace_back(run.value);
-  json::object document{{"schema", "tandem.pruned/1"}, {"runs", names}, {"records", 0}, {"artifacts", 0}, {"before", rfc3339(before)}, {"keep_runs", keep},
-                        {"dry_run", fields.boolean_or("dry_run", false)}};
-  if (runs.empty() || fields.boolean_or("dry_run", false)) return Answer{document};
+  const bool is_dry = fields.boolean_or("dry_run", false);
+  json::array bundles;
+  for (const auto& digest : TRY(prune_bundles(shop, before, is_dry))) bundles.emplace_back(digest.value);
+  json::object document{{"schema", "tandem.pruned/1"}, {"bundles", bundles}, {"runs", names}, {"records", 0}, {"artifacts", 0}, {"before", rfc3339(before)}, {"keep_runs", keep},
+                        {"dry_run", is_dry}};
+  if (runs.empty() || is_dry) return Answer{document};
   const auto pruned = TRY(shop.ledger->prune(runs, {{"actor", fields.string_or("actor", "command")}, {"before", rfc3339(before)}, {"keep_runs", keep}}));
   for (const auto& digest : pruned.artifacts) TRY(shop.artifacts.remove(digest));
   for (const auto& run : runs) TRY(tandem::remove_all(shop.folders.logs() / run.value));

@@ -13,6 +13,7 @@ namespace {
 using workflow::Findings;
 using workflow::joined;
 using workflow::Properties;
+using workflow::Spot;
 using workflow::spot;
 
 bool is_remote(const std::string& url) {
@@ -147,7 +148,10 @@ class ConfigurationReader {
         findings_.error("E113", spot(components->value, path + ".components"), "components must be a list of from and to");
       for (const auto& item : components->value.items) read_component(item, path + ".components", sync);
     }
-    if (const auto* requirements = properties.map("requirements")) {
+    if (const auto* entry = properties.find("requirements"); entry != nullptr && entry->value.text == "none") {
+      sync.requirements_from.clear();
+      sync.requirements_to.clear();
+    } else if (const auto* requirements = properties.map("requirements")) {
       Properties merge(*requirements, path + ".requirements", "requirements", findings_);
       sync.requirements_from = path_inside(merge, "from", sync.requirements_from);
       sync.requirements_to = path_inside(merge, "to", sync.requirements_to);
@@ -268,15 +272,33 @@ class ConfigurationReader {
     properties.finish();
   }
 
-  /// true, false, or the actions that may.
-  void read_network(Properties& properties) {
-    const auto* entry = properties.find("network");
-    if (entry == nullptr || !entry->value.is_list()) {
-      configuration_.network_in_steps = properties.flag("network").value_or(true);
+  void read_network_grant(const yaml::Node& node, const Spot& at) {
+    auto grant = network_grant_from(node.text);
+    if (!grant) {
+      findings_.error("E113", at, fmt::format("\"{}\" must be repository/workflow/action", node.text), "For example application/api-deployment/Validate");
       return;
     }
-    configuration_.network_in_steps = false;
-    configuration_.actions_with_network = texts(properties, "network", {});
+    std::vector<std::string> known;
+    for (const auto& repository : configuration_.repositories) known.push_back(repository.name);
+    if (std::ranges::find(known, grant->repository) == known.end()) {
+      const auto near = nearest(grant->repository, known);
+      findings_.error("E164", at, fmt::format("the repository {} is not in tandem.yaml{}", grant->repository, near ? fmt::format("; did you mean {}?", *near) : ""));
+    } else if (configuration_.grants_network(*grant)) {
+      findings_.error("E113", at, fmt::format("{} is granted twice", node.text), "Leave one of them out");
+    }
+    configuration_.network_grants.push_back(std::move(*grant));
+  }
+
+  /// The actions that may, one by one. There is no word for all of them.
+  void read_network(Properties& properties) {
+    const auto* entry = properties.find("network");
+    if (entry == nullptr) return;
+    if (!entry->value.is_list()) {
+      findings_.error("E113", properties.at("network"), fmt::format("network must be a list of repository/workflow/action, not {}", workflow::described(entry->value)),
+                      "Name each action whose steps may reach the network; [] when none may");
+      return;
+    }
+    for (const auto* node : properties.list("network")) read_network_grant(*node, spot(*node, properties.path("network")));
   }
 
   std::uint64_t limit(Properties& properties, std::string_view key, std::uint64_t otherwise, int least) {

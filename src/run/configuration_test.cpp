@@ -35,7 +35,7 @@ environments:
     admin: {email: root@example.com, password-secret: admin}
     cdk-folder: cdk
 daemon: {port: 8080}
-steps: {sandbox: optional, network: false}
+steps: {sandbox: optional, network: [api/build/Test, infra/checks/Lint]}
 )";
 
 Configuration read(std::string_view text) {
@@ -71,7 +71,7 @@ TEST(Configuration, IsReadWithPathsRelativeToItsFile) {
   EXPECT_EQ(configuration.environments[1].admin_password_secret, "admin");
   EXPECT_EQ(configuration.port, 8080);
   EXPECT_TRUE(configuration.unsandboxed);
-  EXPECT_FALSE(configuration.network_in_steps);
+  EXPECT_EQ(configuration.network_grants, (std::vector<NetworkGrant>{{"api", "build", "Test"}, {"infra", "checks", "Lint"}}));
 }
 
 TEST(Configuration, NeedsOnlyTheRepositories) {
@@ -118,6 +118,35 @@ TEST(Configuration, SaysWhatIsWrongWhere) {
   EXPECT_TRUE(refusal("repositories: {}\nsync: {components: [{from: ../x, to: y}]}\n").find("inside the repository") != std::string::npos);
   EXPECT_TRUE(refusal("repositories: {}\nstate: *x\n").find("E102") != std::string::npos);
   EXPECT_TRUE(refusal("repositories: {}\nstate: a\nstate: b\n").find("E104") != std::string::npos);
+}
+
+TEST(Configuration, APairWithoutPythonPackagesSaysThatItHasNoRequirements) {
+  const auto configuration = read("repositories: {api: {role: application, url: x}}\nsync: {requirements: none}\n");
+  EXPECT_EQ(configuration.sync.requirements_from + configuration.sync.requirements_to, "");
+  EXPECT_EQ(read(configuration_text(configuration)), configuration);
+  EXPECT_NE(refusal("repositories: {api: {role: application, url: x}}\nsync: {requirements: nothing}\n").find("E113"), std::string::npos);
+}
+
+TEST(Configuration, GivesNobodyTheNetworkUnlessItNamesAnAction) {
+  const std::string pair = "repositories: {api: {role: application, url: x}}\n";
+  EXPECT_TRUE(read(pair).network_grants.empty());
+  EXPECT_TRUE(read(pair + "steps: {network: []}\n").network_grants.empty());
+  const auto granted = read(pair + "steps: {network: [api/build/Test]}\n");
+  EXPECT_TRUE(granted.grants_network({"api", "build", "Test"}));
+  for (const auto& other : {NetworkGrant{"api", "build", "Lint"}, NetworkGrant{"api", "test", "Test"}, NetworkGrant{"infra", "build", "Test"}})
+    EXPECT_FALSE(granted.grants_network(other)) << text(other);
+}
+
+TEST(Configuration, RefusesEveryGrantOfTheNetworkThatNamesNoAction) {
+  const std::string pair = "repositories: {api: {role: application, url: x}}\n";
+  for (const auto* written : {"true", "false", "all", "{api: true}"})
+    EXPECT_NE(refusal(pair + "steps: {network: " + written + "}\n").find("E113"), std::string::npos) << written;
+  for (const auto* written : {"Test", "build/Test", "api/build/", "api/build/Test/x", "'*'"})
+    EXPECT_NE(refusal(pair + "steps:\n  network:\n    - " + written + "\n").find(":4:7: steps.network: \""), std::string::npos)
+        << refusal(pair + "steps:\n  network:\n    - " + written + "\n");
+  EXPECT_NE(refusal(pair + "steps: {network: [apo/build/Test]}\n").find("E164"), std::string::npos);
+  EXPECT_NE(refusal(pair + "steps: {network: [apo/build/Test]}\n").find("did you mean api?"), std::string::npos);
+  EXPECT_NE(refusal(pair + "steps: {network: [api/build/Test, api/build/Test]}\n").find("granted twice"), std::string::npos);
 }
 
 TEST(Configuration, ThatIsNotThereSaysHowToMakeOne) {

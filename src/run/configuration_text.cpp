@@ -65,13 +65,14 @@ std::string components(const std::vector<ComponentConfiguration>& components, co
 }
 
 std::string requirements(const SyncConfiguration& sync, const std::string& indent) {
+  if (sync.requirements_from.empty()) return indent + "requirements: none\n";
   return fmt::format("{0}requirements:\n{0}  from: {1}\n{0}  to: {2}\n{0}  on-conflict: {3}\n", indent, scalar(sync.requirements_from),
                      scalar(sync.requirements_to), word(sync.on_conflict));
 }
 
 std::string source(const std::string& name, const SyncConfiguration& sync) {
   auto out = fmt::format("    {}:\n      components:{}", scalar(name), components(sync.components, "        "));
-  if (!sync.requirements_from.empty()) out += requirements(sync, "      ");
+  out += requirements(sync, "      ");
   if (!sync.metadata.empty()) out += fmt::format("      metadata: {}\n", scalar(sync.metadata));
   return out;
 }
@@ -82,7 +83,7 @@ std::string sync(const Configuration& configuration) {
 # What synchronisation carries from the application into the infrastructure repository.
 #   components     files and folders: from is in the application, to in the infrastructure repository;
 #                  exclude: files and folders below from that stay behind
-#   requirements   the two requirements files that are merged; to also receives the result
+#   requirements   the two requirements files that are merged; to also receives the result. Or none: the function is native
 #     on-conflict  when both pin one package differently: refuse, or the side that wins (application, infrastructure)
 #   metadata       where sync-metadata.json goes (default: beside what is carried)
 #   on-conflict    when the copy was edited by hand: refuse, take-source (the edits are lost), or branch (a person merges)
@@ -145,6 +146,13 @@ environments:)";
   return out;
 }
 
+std::string network(const std::vector<NetworkGrant>& grants) {
+  if (grants.empty()) return " []";
+  std::string out;
+  for (const auto& grant : grants) out += "\n    - " + text(grant);
+  return out;
+}
+
 }  // namespace
 
 std::string configuration_text(const Configuration& configuration, const std::filesystem::path& folder) {
@@ -171,19 +179,20 @@ history:
 
 # How the steps of workflows run.
 #   sandbox   required: a step does not run where no sandbox can be had; optional: it runs without, and the run says so
-#   network   whether steps may reach the network, for example package registries; or the actions that may: [Build, workflow/Test]
+#   network   the actions whose steps may reach the network, each as repository/workflow/action; [] = none. They also reach
+#             what listens on this machine's loopback addresses
 #   errexit   whether a command that fails in the middle of a step fails the step; false: it is only noted
 #   memory-mib, processes, file-mib   what the steps of one action may take together, and the size of one file
 steps:
   sandbox: {}
-  network: {}
+  network:{}
   errexit: {}
   memory-mib: {}
   processes: {}
   file-mib: {}
 )", configuration.port, configuration.parallel_runs, configuration.poll_seconds, configuration.keep_days, configuration.keep_runs,
                      configuration.unsandboxed ? "optional" : "required",
-                     configuration.actions_with_network.empty() ? fmt::to_string(configuration.network_in_steps) : list(configuration.actions_with_network),
+                     network(configuration.network_grants),
                      configuration.errexit_in_steps,
                      configuration.step_limits.memory_mib, configuration.step_limits.processes, configuration.step_limits.file_mib);
   return out;

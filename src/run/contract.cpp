@@ -12,6 +12,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t file_bytes_max = 4UL << 20;
+constexpr size_t settings_bytes_max = 64UL << 10;   // more is data
 constexpr std::array<std::string_view, 8> declarations{"tandem-contract.yaml", "tandem-contract.yml", "tandem-contract.json", "openapi.yaml",
                                                        "openapi.yml", "openapi.json", "pyproject.toml", "setup.cfg"};
 
@@ -24,17 +25,22 @@ bool is_source(std::string_view path) {
   return check::is_deployed_source(path) && (is_declaration(path) || std::ranges::any_of(ends, [&](auto end) { return path.ends_with(end); }));
 }
 
+/// A file that code may read its settings from.
+bool is_settings(std::string_view path) {
+  return (path.ends_with(".json") || path.ends_with(".toml")) && check::is_deployed_source(path) && !is_declaration(path);
+}
+
 bool is_below(std::string_view path, std::string_view part) {
   return part == "." || part.empty() || path == part || (path.starts_with(part) && path.size() > part.size() && path[part.size()] == '/');
 }
 
-/// The paths that make up the code: of the parts if any of them is there, else all; declarations of the root always.
+/// The paths that make up the code and its settings: of the parts if any of them is there, else all; declarations of the root always.
 std::vector<std::string> chosen(const std::vector<std::string>& paths, const std::vector<std::string>& parts) {
   const auto in_parts = [&](const std::string& path) { return std::ranges::any_of(parts, [&](const auto& part) { return is_below(path, part); }); };
   const bool has_parts = std::ranges::any_of(paths, in_parts);
   std::vector<std::string> out;
   for (const auto& path : paths)
-    if (is_source(path) && (!has_parts || in_parts(path) || (is_declaration(path) && !path.contains('/')))) out.push_back(path);
+    if ((is_source(path) || is_settings(path)) && (!has_parts || in_parts(path) || (is_declaration(path) && !path.contains('/')))) out.push_back(path);
   return out;
 }
 
@@ -42,6 +48,8 @@ Error too_long(const std::string& path, size_t size) {
   return failure(Fault::Invalid, "the source file has {} bytes, more than {}", size, file_bytes_max).with_code("TD0237").at({path})
       .with_next("keep generated sources out of the deployed folders");
 }
+
+bool is_code(const check::SourceFile& file) { return is_source(file.path); }
 
 Error no_code(const std::string& where) {
   return failure(Fault::Missing, "there is no source file in {}", where).with_code("TD0103").with_next("give the folder of the application's code");
@@ -120,10 +128,11 @@ Result<std::vector<check::SourceFile>> read_sources(const fs::path& folder, cons
   std::vector<check::SourceFile> out;
   for (const auto& path : chosen(paths, parts)) {
     auto text = TRY(read_file(folder / path));
+    if (is_settings(path) && text.size() > settings_bytes_max) continue;
     if (text.size() > file_bytes_max) return too_long(path, text.size());
     out.push_back({path, std::move(text)});
   }
-  if (out.empty()) return no_code(folder.string());
+  if (std::ranges::none_of(out, is_code)) return no_code(folder.string());
   return out;
 }
 
@@ -140,11 +149,12 @@ Result<std::vector<check::SourceFile>> read_sources(const git::Repository& repos
   for (const auto& path : chosen(paths, parts)) {
     const auto& id = entries[path].id;
     const auto size = TRY(repository.blob_size(id));
+    if (is_settings(path) && size > settings_bytes_max) continue;
     if (size > file_bytes_max) return too_long(path, size);
     auto text = TRY(repository.blob(id));
     out.push_back({path, std::move(text)});
   }
-  if (out.empty()) return no_code("tree " + tree.value.substr(0, 12));
+  if (std::ranges::none_of(out, is_code)) return no_code("tree " + tree.value.substr(0, 12));
   return out;
 }
 
@@ -168,8 +178,7 @@ Result<std::vector<check::TemplateText>> read_templates(const fs::path& place) {
 }
 
 Result<std::vector<check::TemplateText>> synthesised_templates(const Synthesis& synthesis, const std::function<void(std::string_view)>& say, std::stop_token stop) {
-  deploy::SynthRequest request{.folder = synthesis.folder, .cache = synthesis.cache, .environment = synthesis.environment};
-  request.tools.merge(machine_environment());
+  deploy::SynthRequest request{.folder = synthesis.folder, .cache = synthesis.cache, .environment = synthesis.environment, .tools = package_environment()};
   if (!synthesis.environment.empty()) request.context["environment"] = synthesis.environment;
   const auto assembly = TRY(deploy::synthesise(request, say, stop), "synthesising the infrastructure");
   return read_templates(assembly.folder);

@@ -6,6 +6,8 @@
 #include "base/git.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
+#include "run/contract.hpp"
+#include "run/network_policy.hpp"
 #include "shell/walls.hpp"
 
 namespace tandem::run {
@@ -26,9 +28,8 @@ Check tool(const std::string& name, std::vector<std::string> argv, std::string f
 
 /// One check for each wall around a step. Without any, steps are refused; a single gap is for its owner to judge.
 std::vector<Check> walls(Workshop& shop) {
-  const auto network = shop.configuration.network_in_steps ? shell::Network::Allowed : shell::Network::Denied;
   std::vector<Check> checks;
-  for (auto& wall : shell::try_walls(shop.folders.workspaces(), network)) {
+  for (auto& wall : shell::try_walls(shop.folders.workspaces())) {
     const bool none = wall.name == "sandbox" && !wall.stands;
     const auto* state = wall.stands ? "ok" : none && !shop.configuration.unsandboxed ? "failed" : "warning";
     checks.push_back({"wall: " + wall.name, state, std::move(wall.what), std::move(wall.next)});
@@ -80,6 +81,35 @@ Check repository(Workshop& shop, const RepositoryConfiguration& repository) {
   return {name, "ok", repository.url};
 }
 
+/// What is wrong with the grants to one repository, held against the definitions of its branch; empty while it has none.
+Result<std::vector<std::string>> troubles_with_grants(Workshop& shop, const RepositoryConfiguration& repository) {
+  std::vector<std::string> out;
+  const auto tip = fetched(shop, repository, "");
+  if (!tip && tip.error().fault == Fault::Missing) return out;
+  if (!tip) return tip.error();
+  const auto definitions = TRY(definitions_at(shop.pair.repository(), *tip));
+  for (const auto& grant : shop.configuration.network_grants)
+    if (grant.repository == repository.name)
+      if (auto trouble = trouble_with(grant, definitions)) out.push_back(std::move(*trouble));
+  return out;
+}
+
+/// Whose steps may reach the network, and whether there is such an action.
+Check network_of_steps(Workshop& shop) {
+  const auto& grants = shop.configuration.network_grants;
+  std::vector<std::string> names;
+  for (const auto& grant : grants) names.push_back(text(grant));
+  std::vector<std::string> troubles;
+  for (const auto& repository : shop.configuration.repositories) {
+    if (std::ranges::find(grants, repository.name, &NetworkGrant::repository) == grants.end()) continue;
+    auto found = troubles_with_grants(shop, repository);
+    if (found) troubles.insert(troubles.end(), found->begin(), found->end());
+    else troubles.push_back(fmt::format("{} could not be looked at: {}", repository.name, found.error().what));
+  }
+  if (!troubles.empty()) return {"network of steps", "warning", join(troubles, "; "), fmt::format("correct steps: network: in {}", shop.file.string())};
+  return {"network of steps", "ok", names.empty() ? "closed for all" : fmt::format("closed but for {}", join(names, ", "))};
+}
+
 }  // namespace
 
 Result<Answer> examine(Workshop& shop) {
@@ -90,6 +120,7 @@ Result<Answer> examine(Workshop& shop) {
                             tool("node", {"node", "--version"}, "apt-get install nodejs npm"),
                             tool("npm", {"npm", "--version"}, "apt-get install npm")};
   for (auto& wall : walls(shop)) checks.push_back(std::move(wall));
+  checks.push_back(network_of_steps(shop));
   for (const auto& each : shop.configuration.repositories) checks.push_back(repository(shop, each));
   json::array list;
   bool failed = false;

@@ -8,6 +8,7 @@
 #include "run/configuration.hpp"
 #include "run/folders.hpp"
 #include "run/ledger.hpp"
+#include "run/network_policy.hpp"
 #include "store/secrets.hpp"
 #include "sync/keyring.hpp"
 
@@ -111,6 +112,24 @@ EnvironmentConfiguration local_environment(const std::string& admin_email) {
   return environment;
 }
 
+/// The grants of the shipped pair that this repository can use: all while it is empty or out of reach, else those whose actions
+/// it has. What else its actions fetch is for its owner to grant, and is said.
+Result<std::vector<NetworkGrant>> network_grants(const RepositoryConfiguration& repository, std::vector<std::string>& notes) {
+  std::vector<NetworkGrant> grants;
+  for (auto& grant : grants_of_the_shipped_pair())
+    if (grant.repository == repository.name) grants.push_back(std::move(grant));
+  if (is_url(repository.url)) return grants;
+  const auto opened = TRY(git::Repository::open(repository.url));
+  const auto tip = TRY(opened.find_ref("refs/heads/" + repository.branch));
+  if (!tip) return grants;
+  const auto definitions = TRY(definitions_at(opened, *tip));
+  std::erase_if(grants, [&](const NetworkGrant& grant) { return trouble_with(grant, definitions).has_value(); });
+  for (const auto& grant : ungranted(repository.name, definitions, grants))
+    notes.push_back(fmt::format("steps of {} fetch something and have no network; if they may, write \"- {}\" below steps: network: in tandem.yaml",
+                                grant.action, text(grant)));
+  return grants;
+}
+
 }  // namespace
 
 Result<std::string> password_hash(const std::string& password) {
@@ -152,6 +171,10 @@ Result<Initialised> initialise(const InitialiseRequest& request, const Clock& cl
   configuration.port = request.port;
   configuration.repositories.push_back(TRY(settle(request.application, Role::Application, folders, clock.now(), out.notes)));
   configuration.repositories.push_back(TRY(settle(request.infrastructure, Role::Infrastructure, folders, clock.now(), out.notes)));
+  for (const auto& repository : configuration.repositories) {
+    auto grants = TRY(network_grants(repository, out.notes), "looking for actions that fetch packages");
+    configuration.network_grants.insert(configuration.network_grants.end(), grants.begin(), grants.end());
+  }
   configuration.environments.push_back(local_environment(request.admin_email));
   out.admin_password = TRY(make_secrets(folders), "making the first secrets");
   TRY(sync::Keyring::open(folders.keys(), clock.now()), "making the signing key");

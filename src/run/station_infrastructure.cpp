@@ -45,13 +45,6 @@ Detected detected(const Run& run) {
   return {{fields.string_or("application", "")}, fields.string_or("strategy", "")};
 }
 
-/// What package managers and language tools need to know of this machine.
-std::map<std::string, std::string> tools_of_this_machine() {
-  auto out = tool_environment();
-  out.merge(machine_environment());
-  return out;
-}
-
 /// A folder of this attempt alone, made anew.
 Result<fs::path> fresh_workspace(const Work& work) {
   const auto folder = work.shop.folders.workspaces() / work.run.id.value / work.action.name;
@@ -79,7 +72,7 @@ Result<Assembly> synthesised(const Work& work, const EnvironmentConfiguration& e
                              const std::string& entry_point, const Digest& bundle) {
   deploy::SynthRequest request{.folder = (folder / root).lexically_normal(), .cache = work.shop.folders.cache() / "synth",
                                .environment = environment.name};
-  request.tools = tools_of_this_machine();
+  request.tools = package_environment();
   if (!bundle.empty()) {
     request.entry_point = entry_point;
     request.bundle = bundle;
@@ -176,7 +169,7 @@ Result<compose::ComposeRequest> compose_request(const Work& work, const std::opt
     request.hidden_values = environment->hidden_values;
   }
   request.runtime_packages = TRY(packages_of_runtime(work));
-  request.installer_environment = tools_of_this_machine();
+  request.installer_environment = package_environment();
   request.cache = work.shop.folders.cache() / "packages";
   request.bundles = work.shop.folders.bundles();
   if (work.shop.configuration.unsandboxed) request.isolation = compose::Isolation::IfAvailable;

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "base/characters.hpp"
 #include "base/files.hpp"
 #include "base/git.hpp"
 #include "base/text.hpp"
 #include "run/action_log.hpp"
 #include "run/file_caches.hpp"
 #include "run/hand_over.hpp"
+#include "run/network_policy.hpp"
 #include "run/station.hpp"
 #include "run/workspace.hpp"
 #include "shell/steps.hpp"
@@ -52,12 +54,7 @@ shell::Limits limits_of(const Configuration& configuration) {
           .file_bytes = configuration.step_limits.file_mib << 20};
 }
 
-bool may_reach_network(const Work& work) {
-  const auto& configuration = work.shop.configuration;
-  return configuration.network_in_steps || std::ranges::any_of(configuration.actions_with_network, [&](const std::string& name) {
-           return name == work.action.name || name == work.run.workflow.name + "/" + work.action.name;
-         });
-}
+NetworkGrant grant_for(const Work& work) { return {work.run.repository, work.run.workflow.name, work.action.name}; }
 
 Result<shell::StepsRequest> request_for(const Work& work, const Workspace& space) {
   const auto values = TRY(work.values());
@@ -81,7 +78,7 @@ Result<shell::StepsRequest> request_for(const Work& work, const Workspace& space
   }
   request.outputs = work.action.output_variables;
   request.time_limit = std::chrono::minutes{work.action.timeout_minutes.value_or(480)};
-  request.network = may_reach_network(work) ? shell::Network::Allowed : shell::Network::Denied;
+  request.network = configuration.grants_network(grant_for(work)) ? shell::Network::Allowed : shell::Network::Denied;
   request.isolation = configuration.unsandboxed ? shell::IsolationPolicy::AllowUnsandboxed : shell::IsolationPolicy::Required;
   request.errexit = configuration.errexit_in_steps ? shell::Errexit::On : shell::Errexit::Off;
   request.limits = limits_of(configuration);
@@ -111,12 +108,23 @@ void add_hint(const Workspace& space, Error& error) {
     error.next = "steps use the tools of this machine, not those of the workflow's image: install it, or install it in a step";
 }
 
+/// A failure among whose words is one of a program that found no network says that there was none to be found.
+void add_network_hint(const Work& work, const std::string& complaint, Error& error) {
+  constexpr size_t characters_max = 200;
+  std::string said;
+  for (std::string_view rest = complaint; !rest.empty() && said.size() < characters_max; rest.remove_prefix(first_character(rest).size_bytes))
+    said += rest.substr(0, first_character(rest).size_bytes);
+  error.what += error.what.contains(said) ? "; this action has no network" : fmt::format("; this action has no network, and a step said: {}", said);
+  error.next = how_to_grant(grant_for(work), work.shop.file.string());
+}
+
 /// What the steps came to, with what is judged and handed over after them.
-Result<ActionOutcome> finished(const Work& work, const Workspace& space, const shell::StepsOutcome& steps) {
+Result<ActionOutcome> finished(const Work& work, const Workspace& space, const shell::StepsOutcome& steps, const std::string& network_complaint) {
   ActionOutcome outcome{.succeeded = steps.succeeded, .error = steps.error, .outputs = steps.outputs, .notes = steps.warnings};
   outcome.notes.insert(outcome.notes.end(), steps.annotations.begin(), steps.annotations.end());
   outcome.detail["isolation"] = shell::word(steps.isolation);
   if (steps.isolation == shell::Isolation::None) outcome.notes.push_back("degraded: the steps ran without a sandbox");
+  if (outcome.error && !network_complaint.empty()) add_network_hint(work, network_complaint, *outcome.error);
   if (outcome.error) add_hint(space, *outcome.error);
   if (!work.action.reports.empty()) {
     const auto verdict = TRY(judge_reports(work, space));
@@ -141,10 +149,16 @@ Result<ActionOutcome> run_the_steps(const Work& work) {
   restore_caches(work, space);
   const auto request = TRY(request_for(work, space));
   ActionLog log([&work](std::string_view lines) { work.shop.logs.add(work.run.id, work.action.name, lines); });
-  const auto ran = shell::run_steps(request, [&log](size_t, std::string_view line) { log.add(line); }, work.stop, [&log] { log.flush(); });
+  std::string network_complaint;   // the first one; stays empty where there is a network
+  const auto on_line = [&log, &network_complaint, &request](size_t, std::string_view line) {
+    log.add(line);
+    if (request.network == shell::Network::Denied && network_complaint.empty() && tells_of_no_network(line)) network_complaint = line;
+  };
+  const auto ran = shell::run_steps(request, on_line, work.stop, [&log] { log.flush(); });
   log.finish();
   const auto steps = TRY(ran);
-  auto outcome = TRY(finished(work, space, steps));
+  if (steps.isolation == shell::Isolation::None) network_complaint.clear();
+  auto outcome = TRY(finished(work, space, steps, network_complaint));
   if (!outcome.succeeded) outcome.outputs.clear();
   const auto discarded = TRY(space.discarded(work), "comparing the workspace with its start");
   if (discarded) {

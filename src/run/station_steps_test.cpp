@@ -1,5 +1,6 @@
 #include <sys/stat.h>
 
+#include "base/http.hpp"
 #include "run/action_log.hpp"
 #include "run/file_caches.hpp"
 #include "run/masking.hpp"
@@ -166,17 +167,33 @@ TEST(StepStation, LetsTheFilesVariablesWinOverWhatIsProvided) {
 }
 
 TEST(StepStation, ReachesTheNetworkOnlyWhereThePolicySaysSo) {
+  auto server = *HttpServer::listen(0, [](const HttpRequest&) { return HttpResponse{.body = "reached"}; });
   Configuration configuration;
-  configuration.network_in_steps = false;
-  configuration.actions_with_network = {"test/Open"};
+  configuration.network_grants = {{"app", "test", "Open"}, {"other", "test", "OtherRepository"}, {"app", "other", "OtherWorkflow"}};
   Ground ground(configuration);
   ground.commit({{"a", "a"}});
   const auto inputs = "    Inputs: {Sources: [WorkflowSource]}\n";
-  ground.begin("Actions:\n" + Ground::one("Open", "readlink /proc/self/ns/net", inputs) + Ground::one("Closed", "readlink /proc/self/ns/net", inputs));
-  ground.perform_all();
-  const auto ours = fs::read_symlink("/proc/self/ns/net").string();
-  EXPECT_EQ(ground.log("Open"), ours + "\n");
-  EXPECT_NE(ground.log("Closed"), ours + "\n");
+  const auto script = fmt::format("exec 3<>/dev/tcp/127.0.0.1/{} && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && tail -n 1 <&3", server.port());
+  std::string actions = "Actions:\n";
+  for (const auto* name : {"Open", "OtherRepository", "OtherWorkflow", "Unnamed"}) actions += Ground::one(name, script, inputs);
+  ground.begin(actions);
+  EXPECT_TRUE(ground.perform("Open").succeeded) << ground.log("Open");
+  EXPECT_TRUE(ground.log("Open").starts_with("reached")) << ground.log("Open");
+  for (const auto* name : {"OtherRepository", "OtherWorkflow", "Unnamed"}) EXPECT_FALSE(ground.perform(name).succeeded) << name;
+}
+
+TEST(StepStation, AStepThatFailsForWantOfANetworkIsToldWhichLineGrantsIt) {
+  Ground ground;
+  ground.commit({{"a", "a"}});
+  const auto failed = ground.steps("host=example.org; echo \"fatal: Could not resolve host: $host\"; seq 99; exit 128");
+  ASSERT_TRUE(failed.error);
+  EXPECT_EQ(failed.error->code, "E-RUN-10");
+  EXPECT_NE(failed.error->what.find("this action has no network, and a step said: fatal: Could not resolve host: example.org"), std::string::npos) << failed.error->what;
+  EXPECT_EQ(failed.error->next, fmt::format("if it may reach the network, write \"- app/test/A\" below steps: network: in {} and restart tandem serve",
+                                            ground.shop->file.string()));
+  const auto another = ground.steps("echo 'assertion failed'; exit 1");
+  ASSERT_TRUE(another.error);
+  EXPECT_EQ(another.error->what.find("network"), std::string::npos) << another.error->what;
 }
 
 TEST(StepStation, SharedInstanceIsOneWorkspaceThatEndsWithTheLastAction) {

@@ -6,6 +6,7 @@
 
 #include "base/files.hpp"
 #include "base/text.hpp"
+#include "run/network_policy.hpp"
 
 namespace tandem::run {
 namespace fs = std::filesystem;
@@ -85,6 +86,11 @@ Result<ValidatedFile> examine_one(const fs::path& path, const ValidationRequest&
     out.text = std::move(better.text);
   }
   out.parsed = workflow::examine(out.text, out.file, request.known, request.strictness);
+  if (out.parsed.workflow && request.network_grants) {
+    auto notes = network_notes(*out.parsed.workflow, *request.network_grants);
+    out.parsed.diagnostics.insert(out.parsed.diagnostics.end(), notes.begin(), notes.end());
+    std::ranges::stable_sort(out.parsed.diagnostics, {}, [](const Diagnostic& each) { return each.place.line; });
+  }
   return out;
 }
 

@@ -16,6 +16,7 @@ struct ValidationRequest {
   std::vector<std::filesystem::path> paths;
   std::string standard_input{};
   workflow::Known known;
+  std::optional<std::vector<NetworkGrant>> network_grants{};                 ///< of tandem.yaml; none = nothing is said about networks
   workflow::Strictness strictness = workflow::Strictness::Usual;             ///< Strict: all smells; warnings count as errors
   enum class Corrections { Show, Write } corrections = Corrections::Show;
   enum class Plans { Leave, Show } plans = Plans::Leave;                     ///< Show: the definition as it would be run

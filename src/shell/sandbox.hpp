@@ -46,7 +46,7 @@ class Sandbox {
   static Result<Sandbox> try_out(const std::string& program, Network network);
 
   std::string program_;
-  Network network_ = Network::Allowed;
+  Network network_ = Network::Denied;
   bool maps_users_ = false;     ///< root outside is an ordinary user inside
   bool is_last_ = false;        ///< no user namespace can be made inside
 };

@@ -51,7 +51,7 @@ struct StepsRequest {
   std::vector<std::string> outputs{};           ///< variables to read after the last step
   Duration time_limit{std::chrono::hours{8}};
   Duration grace{std::chrono::seconds{8}};      ///< between TERM and KILL, on time-out and stop
-  Network network = Network::Allowed;
+  Network network = Network::Denied;
   IsolationPolicy isolation = IsolationPolicy::Required;
   Errexit errexit = Errexit::Off;
   Limits limits{};

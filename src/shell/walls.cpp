@@ -73,7 +73,7 @@ struct Attempt {
 
 class Siege {
  public:
-  Siege(fs::path folder, Network network, std::string program) : folder_(std::move(folder)), network_(network), program_(std::move(program)) {}
+  Siege(fs::path folder, std::string program) : folder_(std::move(folder)), program_(std::move(program)) {}
 
   std::vector<Wall> walls() && {
     if (!attack()) return std::move(walls_);
@@ -88,7 +88,6 @@ class Siege {
     made.request.folder = folder_ / name;
     made.request.steps = {{std::move(script)}};
     made.request.limits = limits;
-    made.request.network = network_;
     made.request.sandbox_program = program_;
     made.request.time_limit = std::chrono::seconds{20};
     made.request.grace = std::chrono::seconds{1};
@@ -140,11 +139,7 @@ class Siege {
         ::geteuid() == 0 ? "" : "a newer bubblewrap (0.8) can forbid them");
     add("system calls", whole("calls"), "calls that builds do not need and sandboxes were left by are refused", "a kernel with seccomp");
     add("terminal", whole("terminal"), "opening the terminal of the daemon was tried");
-    if (network_ == Network::Denied)
-      add("network", whole("network") && apart("net"), "connecting to a port of this machine was tried");
-    else
-      add("network", false, "steps share this machine's network, its own ports included, because tandem.yaml says steps: network: true",
-          "say steps: network: false where steps need no package registry");
+    add("network", whole("network") && apart("net"), "connecting to a port of this machine without being granted the network was tried");
   }
 
   void try_limits() {
@@ -185,7 +180,6 @@ class Siege {
   }
 
   fs::path folder_;
-  Network network_;
   std::string program_;
   std::map<std::string, std::string> heard_;
   std::vector<Wall> walls_;
@@ -193,10 +187,10 @@ class Siege {
 
 }  // namespace
 
-std::vector<Wall> try_walls(const fs::path& scratch, Network network, const std::string& sandbox_program) {
+std::vector<Wall> try_walls(const fs::path& scratch, const std::string& sandbox_program) {
   const auto folder = TemporaryFolder::make_in(scratch, "walls");
   if (!folder) return {{"sandbox", false, folder.error().what, "make the state folder writable"}};
-  return Siege(folder->path(), network, sandbox_program).walls();
+  return Siege(folder->path(), sandbox_program).walls();
 }
 
 }  // namespace tandem::shell

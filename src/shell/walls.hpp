@@ -19,6 +19,6 @@ struct Wall {
 
 /// Runs a few actions in `scratch`, a folder that the daemon's user can write, which try to break out. Takes about a
 /// second. Where there is no sandbox at all the list holds that one wall, fallen.
-std::vector<Wall> try_walls(const std::filesystem::path& scratch, Network network, const std::string& sandbox_program = "bwrap");
+std::vector<Wall> try_walls(const std::filesystem::path& scratch, const std::string& sandbox_program = "bwrap");
 
 }  // namespace tandem::shell

@@ -60,13 +60,13 @@ class StoredWalk {
     const auto bytes = TRY(repository_.tree_bytes(tree));
     const auto stored = parsed(bytes);
     if (!stored) {
-      refusals.push_back({printable(path), "tree.broken", "is a folder whose bytes are no tree"});
+      refusals.push_back({shown(path), "tree.broken", "is a folder whose bytes are no tree"});
       return done();
     }
     Listing listing{path, {}, "\x01"};  // no destination: nothing is reserved there
     for (const auto& entry : *stored) {
       listing.entries.push_back({entry_of(entry), 0});
-      if (entry.mode.starts_with('0')) refusals.push_back({printable(below(path, entry.name)), "mode.padded", fmt::format("has the mode {}, with a zero in front", entry.mode)});
+      if (entry.mode.starts_with('0')) refusals.push_back({shown(below(path, entry.name)), "mode.padded", fmt::format("has the mode {}, with a zero in front", entry.mode)});
     }
     std::ranges::copy_if(check_folder(listing, {}), std::back_inserter(refusals), stops_a_transfer);
     for (const auto& [entry, size] : listing.entries) {

@@ -1,23 +1,16 @@
 #include "sync/difference.hpp"
 
+#include "base/characters.hpp"
 #include "base/text.hpp"
 #include "sync/tree_rules.hpp"
 
 namespace tandem::sync {
 namespace {
 
-/// A line of somebody's file must not speak to a terminal.
+/// Somebody's file must not speak to a terminal.
 std::string printable_lines(std::string_view text) {
   std::string out;
-  for (const auto& line : lines_of(text)) {
-    for (size_t start = 0; start <= line.size();) {   // a tab is no danger
-      const auto tab = std::min(line.find('\t', start), line.size());
-      out += escaped(std::string_view(line).substr(start, tab - start));
-      if (tab < line.size()) out += '\t';
-      start = tab + 1;
-    }
-    out += '\n';
-  }
+  for (const auto& line : lines_of(text)) out += printable(line) + "\n";
   return out;
 }
 
@@ -77,7 +70,7 @@ Result<std::vector<FileDifference>> differences(const git::Repository& repositor
     FileDifference file{change.path, change.kind, {}, {}, {}, {}};
     file.before = TRY(repository.find(before, change.path));
     file.after = TRY(repository.find(after, change.path));
-    TRY(reader.read(file), "comparing {}", printable(change.path));
+    TRY(reader.read(file), "comparing {}", shown(change.path));
     out.push_back(std::move(file));
   }
   return out;
@@ -95,7 +88,7 @@ std::string_view word(git::ChangeKind kind) {
 json::value to_json(const FileDifference& difference) {
   const auto id = [](const std::optional<git::Entry>& entry) { return entry ? json::value(entry->id) : json::value(nullptr); };
   const auto mode = [](const std::optional<git::Entry>& entry) { return entry ? json::value(fmt::format("{:06o}", entry->mode)) : json::value(nullptr); };
-  return json::object{{"path", printable(difference.path)},
+  return json::object{{"path", shown(difference.path)},
                       {"kind", word(difference.kind)},
                       {"before", id(difference.before)},
                       {"after", id(difference.after)},
@@ -106,7 +99,7 @@ json::value to_json(const FileDifference& difference) {
 }
 
 json::value to_json(const HandEdit& edit) {
-  return json::object{{"path", printable(edit.path)}, {"by_hand", to_json(edit.by_hand)}, {"by_source", to_json(edit.by_source)}};
+  return json::object{{"path", shown(edit.path)}, {"by_hand", to_json(edit.by_hand)}, {"by_source", to_json(edit.by_source)}};
 }
 
 }  // namespace tandem::sync

@@ -72,7 +72,7 @@ Done check_new_neighbours(const SyncRequest& request, const PairStore& store, co
     for (const auto& entry : entries)
       if (entry.name != name && folded_name(entry.name) == folded_name(name))
         out.push_back({component.from, "name.clash", fmt::format("would lie beside {} of {}, which is the same name to some file systems",
-                                                                 printable(entry.name), request.target.name)});
+                                                                 shown(entry.name), request.target.name)});
   }
   return done();
 }

@@ -5,6 +5,7 @@
 
 #include "base/digest.hpp"
 #include "base/git_here.hpp"
+#include "base/characters.hpp"
 #include "base/text.hpp"
 #include "sync/attestation.hpp"
 #include "sync/codes.hpp"
@@ -33,7 +34,7 @@ bool carries_each(const SyncRequest& request, const Sides& sides) {
 
 /// The first line of a source commit, as it may stand in ours: no control characters, not endless.
 std::string one_line(std::string_view text) {
-  const auto line = escaped(trimmed(text.substr(0, text.find('\n'))));
+  const auto line = printable(trimmed(text.substr(0, text.find('\n'))));
   return line.size() <= 200 ? line : line.substr(0, 200) + "...";
 }
 
@@ -258,7 +259,7 @@ std::optional<FileLock> queue_at_target(const SyncRequest& request) {
 }
 
 bool is_plain_path(const std::string& path) {
-  return !path.empty() && escaped(path) == path && std::ranges::all_of(split(path, '/'), [](const auto& step) { return !step.empty() && step != "." && step != ".."; });
+  return !path.empty() && printable(path) == path && path.find('\t') == path.npos && std::ranges::all_of(split(path, '/'), [](const auto& step) { return !step.empty() && step != "." && step != ".."; });
 }
 
 Error bad_map(std::string what) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/characters.hpp"
 #include "base/text.hpp"
 #include "sync/fold.hpp"
 
@@ -65,7 +66,7 @@ void check_neighbours(const Listing& folder, std::vector<Refusal>& out) {
   std::set<std::string> names;
   const git::Entry* before = nullptr;
   for (const auto& [entry, size] : folder.entries) {
-    const auto path = printable(joined(folder.path, entry.name));
+    const auto path = shown(joined(folder.path, entry.name));
     if (!names.insert(entry.name).second) {
       out.push_back({path, "name.duplicate", "stands twice in one folder"});
       continue;
@@ -76,7 +77,7 @@ void check_neighbours(const Listing& folder, std::vector<Refusal>& out) {
     const auto [other, is_new] = seen.emplace(folded_name(entry.name), entry.name);
     if (!is_new)
       out.push_back({path, "name.clash", fmt::format("is the same file as {} where case or composition is ignored",
-                                                     printable(joined(folder.path, other->second)))});
+                                                     shown(joined(folder.path, other->second)))});
   }
 }
 
@@ -94,7 +95,7 @@ class ChangeWalk {
       const auto entries = TRY(repository_.entries(*checked), "reading the tree carried before");
       for (const auto& entry : entries) known[entry.name] = entry;
     }
-    const auto entries = TRY(repository_.entries(tree), "reading {}", printable(at.path));
+    const auto entries = TRY(repository_.entries(tree), "reading {}", shown(at.path));
     for (const auto& entry : entries) {
       auto found = TRY(listed(entry, known));
       at.entries.push_back(std::move(found));
@@ -116,7 +117,7 @@ class ChangeWalk {
     const bool is_blob = entry.kind == git::EntryKind::Blob || entry.kind == git::EntryKind::Executable;
     const auto before = known.find(entry.name);
     if (!is_blob || (before != known.end() && before->second.id == entry.id)) return Listed{entry, 0};
-    const auto size = TRY(repository_.blob_size(entry.id), "reading the size of {}", printable(entry.name));
+    const auto size = TRY(repository_.blob_size(entry.id), "reading the size of {}", shown(entry.name));
     total_bytes_ += size;
     ++files_;
     return Listed{entry, size};
@@ -153,7 +154,7 @@ std::vector<Refusal> check_folder(const Listing& folder, const Reserved& reserve
   for (const auto& [entry, size] : folder.entries) {
     const auto path = joined(folder.path, entry.name);
     const auto refuse = [&](std::pair<std::string, std::string> why) {
-      out.push_back({printable(path), std::move(why.first), std::move(why.second)});
+      out.push_back({shown(path), std::move(why.first), std::move(why.second)});
     };
     if (auto why = wrong_name(entry.name, limits)) refuse(std::move(*why));
     if (auto why = wrong_mode(entry.mode)) refuse(std::move(*why));
@@ -199,20 +200,9 @@ Error refused(const std::vector<Refusal>& refusals) {
       .with_next("remove or rename it in the application repository; nothing has been carried");
 }
 
-std::string printable(std::string_view text) {
-  auto out = escaped(text);
-  if (out.size() > 300) out = fmt::format("{}... ({} bytes)", out.substr(0, 200), text.size());
-  return out;
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  const bool is_text = is_valid_utf8(text);
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F || (byte >= 0x80 && !is_text)) out += fmt::format("\\x{:02x}", byte);
-    else out += c;
-  }
+std::string shown(std::string_view name) {
+  auto out = printable(name);
+  if (out.size() > 300) out = fmt::format("{}... ({} bytes)", out.substr(0, 200), name.size());
   return out;
 }
 

@@ -69,9 +69,7 @@ Result<std::vector<Refusal>> check_changes(const git::Repository& repository, co
 /// The refusals as one error: the first by name and the count of the rest.
 Error refused(const std::vector<Refusal>& refusals);
 
-/// Bytes that are not printable UTF-8 as \xNN, so that a hostile name cannot speak to a terminal; long ones are cut.
-std::string printable(std::string_view text);
-/// The same without a limit on the length.
-std::string escaped(std::string_view text);
+/// A name for people: printable, and cut when it is very long.
+std::string shown(std::string_view name);
 
 }  // namespace tandem::sync

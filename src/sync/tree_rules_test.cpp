@@ -32,7 +32,7 @@ TEST(TreeRules, OrdinaryNamesPass) {
 TEST(TreeRules, EverySpellingOfDotGitIsRefused) {
   for (const auto* name : {".git", ".GIT", "git~1", "GIT~1", ".git ", ".git.", ".git::$INDEX_ALLOCATION", ".gi\xE2\x80\x8Ct",
                            "\xEF\xBB\xBF.git"})
-    EXPECT_THAT(rules({file(name)}), Contains("name.git")) << printable(name);
+    EXPECT_THAT(rules({file(name)}), Contains("name.git")) << shown(name);
 }
 
 TEST(TreeRules, EverySpellingOfDotGitmodulesIsRefused) {

@@ -97,7 +97,7 @@ std::string_view word(FileState state) {
 
 json::value json_of(const CopiedFile& file) {
   const auto id = [](const std::optional<git::Entry>& entry) { return entry ? json::value(entry->id) : json::value(nullptr); };
-  return json::object{{"path", printable(file.path)}, {"source", printable(file.source)}, {"state", word(file.state)},
+  return json::object{{"path", shown(file.path)}, {"source", shown(file.source)}, {"state", word(file.state)},
                       {"expected", id(file.expected)}, {"found", id(file.found)},
                       {"sha256", file.sha256.empty() ? json::value(nullptr) : json::value(file.sha256)}};
 }

@@ -8,7 +8,7 @@
 namespace tandem::workflow {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 72> titles{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 73> titles{{
     {"E100", "not a workflow"}, {"E101", "text leaves a block"}, {"E102", "not valid YAML"},
     {"E103", "file of another CI system"}, {"E104", "duplicate key"}, {"E105", "definition too large"},
     {"E110", "unknown property"}, {"E111", "Commands instead of Steps"}, {"E112", "missing property"},
@@ -30,7 +30,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 72> titles{{
     {"W314", "not with Lambda compute"}, {"W315", "very short timeout"}, {"W316", "long step without set -e"},
     {"W317", "action without a version"}, {"W318", "variable that nobody sets"}, {"W320", "swallowed failure"}, {"W321", "fixed sleep"},
     {"W322", "source rewritten with sed"}, {"N200", "more than are shown"}, {"N201", "letter case"}, {"N202", "MANUAL is no trigger"},
-    {"N203", "order not written down"}, {"N204", "undocumented reference"}, {"N205", "ignored here"}, {"N206", "old or loose form"}, {"N207", "not possible in CodeCatalyst"},
+    {"N203", "order not written down"}, {"N204", "undocumented reference"}, {"N205", "ignored here"}, {"N206", "old or loose form"}, {"N207", "not possible in CodeCatalyst"}, {"N208", "no network"},
 }};
 
 std::string_view level(Severity severity) {

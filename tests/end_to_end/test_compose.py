@@ -120,6 +120,24 @@ def test_the_bill_of_materials_keeps_the_official_schema(bundle):
     assert names == set(bundle["packages"])
 
 
+def test_the_bill_of_materials_says_which_package_needs_which(bundle):
+    document = json.loads((pathlib.Path(bundle["folder"]) / "tandem-sbom.cdx.json").read_text())
+    needs = {each["ref"]: each.get("dependsOn", []) for each in document["dependencies"]}
+    refs = {each["bom-ref"] for each in document["components"]}
+    assert set(needs) == refs | {"bundle"} and all(set(each) <= refs for each in needs.values())
+    names = {ref: {part.split("@")[0].rsplit("/", 1)[1] for part in parts if part.startswith("pkg:")} for ref, parts in needs.items()}
+    by_name = {ref.split("@")[0].rsplit("/", 1)[1]: parts for ref, parts in names.items() if ref.startswith("pkg:")}
+    assert {"starlette", "pydantic", "typing-extensions"} <= by_name["fastapi"] and "pydantic-core" in by_name["pydantic"]
+    assert "fastapi" in names["bundle"] and "pydantic-core" not in names["bundle"], "what requirements name is the bundle's, the rest is theirs"
+    assert "uvicorn" not in by_name["fastapi"], "an extra that nobody wants is no edge"
+    reached, waiting = set(), ["bundle"]
+    while waiting:
+        ref = waiting.pop()
+        waiting += [part for part in needs[ref] if part not in reached]
+        reached |= set(needs[ref])
+    assert reached == refs, "every part is there because of another"
+
+
 def test_nothing_of_this_machine_is_in_the_bundle(bundle):
     for file in pathlib.Path(bundle["folder"]).rglob("*"):
         assert file.name not in ("__pycache__", "INSTALLER", "direct_url.json", "REQUESTED"), file

@@ -1,6 +1,8 @@
 """What happens inside an action, with the whole program: secrets, limits, ends, caches, discarded files."""
 
+import http.server
 import pathlib
+import threading
 import uuid
 
 import pytest
@@ -96,6 +98,27 @@ def test_nothing_of_a_step_runs_on_after_its_action_or_its_daemon(world):
 def test_doctor_says_which_walls_stand(world):
     answer = world.tandem("doctor")
     checks = {check["name"]: check["state"] for check in answer.document["checks"]}
-    for wall in ("sandbox", "system", "state", "processes", "privileges", "user namespaces", "system calls", "file size", "end of the action"):
+    for wall in ("sandbox", "system", "state", "processes", "privileges", "user namespaces", "system calls", "file size", "end of the action", "network"):
         assert checks[f"wall: {wall}"] == "ok", (wall, answer.out)
-    assert checks["wall: network"] == "warning", "init grants the network, and doctor says so"
+    assert checks["network of steps"] == "ok", answer.out
+
+
+def test_the_network_is_closed_until_tandem_yaml_names_the_action(world):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        reach = steps(f"python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", {server.server_port}), 5)'; echo reached it")
+        push(world, reach.replace("- Run: |\n", "- Run: |\n            set -e\n"))
+        _, found, lines = run(world)
+        error = found["actions"][0]["outcome"]["error"]
+        assert found["status"] == "FAILED" and "reached it" not in lines
+        assert "this action has no network" in error["what"] and '"- application/steps/A"' in error["next"]
+
+        file = world.home / "tandem.yaml"
+        granted = [line for line in file.read_text().splitlines() if line.startswith("    - application/")]
+        assert "    - application/api-deployment/Validate" in granted, "init names what installs packages in the shipped pair"
+        file.write_text(file.read_text().replace(granted[0], granted[0] + "\n    - application/steps/A", 1))
+        _, found, lines = run(world)
+        assert found["status"] == "SUCCEEDED" and "reached it" in lines, lines
+        server.shutdown()
+    said = {check["name"]: check for check in world.tandem("doctor").document["checks"]}["network of steps"]
+    assert said["state"] == "warning" and "application has no workflow api-deployment" in said["what"], "its workflows are gone from this world"

@@ -34,15 +34,15 @@ class Answer:
 
 
 class World:
-    def __init__(self, folder):
+    def __init__(self, folder, application=SOURCE / "registry" / "api-fastapi", infrastructure=SOURCE / "registry" / "infrastructure"):
         self.folder = pathlib.Path(folder)
         self.home = self.folder / "pair"
         self.application = self.folder / "application"
         self.infrastructure = self.folder / "infrastructure"
         self.daemon = None
         self.log = self.folder / "daemon.log"
-        for name, source in (("application", "api-fastapi"), ("infrastructure", "infrastructure")):
-            shutil.copytree(SOURCE / "registry" / source, self.folder / name,
+        for name, source in (("application", application), ("infrastructure", infrastructure)):
+            shutil.copytree(source, self.folder / name,
                             ignore=shutil.ignore_patterns("node_modules", "dist", "cdk.out", "__pycache__", ".venv", ".pytest_cache"))
             git(self.folder, "init", "--bare", "-q", f"{name}.git")
             work = self.folder / name

@@ -50,8 +50,7 @@ Result<std::string> version_of(const std::string& python) {
 }
 
 Done step(std::vector<std::string> argv, std::string_view doing, const OnLine& on_line) {
-  Command command{.argv = std::move(argv), .environment = tool_environment(), .time_limit = std::chrono::minutes(10)};
-  command.environment.merge(machine_environment());  // proxies, certificates, another index
+  Command command{.argv = std::move(argv), .environment = package_environment(), .time_limit = std::chrono::minutes(10)};
   LineCutter cutter(4096);
   std::string last;
   const auto exit = TRY(run_streaming(command, [&](Stream, std::string_view piece) {

@@ -1,0 +1,75 @@
+R"python(#"
+# Routes, through routers that take in other routers.
+
+HTTP_METHODS = {"get", "post", "put", "delete", "patch", "head", "options"}
+
+
+class Routers:
+    def decorated(self, reader, decorator, function, frame):
+        if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Attribute):
+            for owner in each(reader.value(decorator.func.value, frame)):
+                if isinstance(owner, Router):
+                    name = decorator.func.attr
+                    positional = [reader.value(part, frame) for part in decorator.args if not isinstance(part, ast.Starred)]
+                    named = DictValue([(Known(part.arg), reader.value(part.value, frame)) for part in decorator.keywords if part.arg])
+                    self.router_method(reader, owner, name, positional, named, reader.place(decorator, frame))
+                    return function
+        value = reader.value(decorator, frame)
+        if isinstance(value, FunctionValue) and isinstance(decorator, (ast.Name, ast.Attribute)):
+            reader.call(value, [function], {}, None)  # a decorator of their own: what it wraps stays what it is
+        return function
+
+    def router_method(self, reader, router, name, positional, named, place):
+        path = positional[0] if positional else named.find("path") or named.find("rule")
+        if name in HTTP_METHODS:
+            self.add_routes(router, [name.upper()], path, place)
+        elif name in ("api_route", "route", "add_api_route", "add_route", "add_url_rule"):
+            methods = named.find("methods")
+            if methods is None:
+                methods = next((part for part in positional[1:] if isinstance(part, ListValue)), None)
+            listed = [text_of(item) for choice in each(methods) if isinstance(choice, ListValue) for item in choice.items] if methods is not None else ["GET"]
+            if None in listed or not listed:
+                self.unknown("the methods of a route", place)
+            self.add_routes(router, [method.upper() for method in listed if method], path, place)
+        elif name in ("include_router", "register_blueprint") and positional:
+            prefix = named.find("prefix") or named.find("url_prefix")
+            for choice in each(positional[0]):
+                if isinstance(choice, Router):
+                    choice.is_included = True
+                    router.included.append((choice, prefix))
+                else:
+                    self.unknown("a router that is taken in", place)
+        elif name == "mount" and positional:
+            other = positional[1] if len(positional) > 1 else named.find("app")
+            for choice in each(other) if other is not None else []:
+                if isinstance(choice, Router):
+                    choice.is_included = True
+                    router.included.append((choice, path))
+                else:
+                    self.add_routes(router, ["GET"], concatenated([path, Known("/{rest:path}")]), place)
+        return Unknown()
+
+    def add_routes(self, router, methods, path, place):
+        for choice in each(path) if path is not None else [Known("", place)]:
+            router.routes.append((methods, choice, getattr(choice, "place", None) or place, place))
+
+    def routes(self):
+        found, roots = [], [router for router in self.routers if router.is_application and not router.is_included]
+        if not roots:
+            roots = [router for router in self.routers if not router.is_included]
+
+        def gather(router, prefix, depth):
+            own = prefix if router.prefix is None else concatenated([prefix, router.prefix])
+            for methods, path, place, _ in router.routes:
+                text = text_of(concatenated([own, path]))
+                if text is None:
+                    self.unknown("the path of a route", place)
+                else:
+                    found.append({"methods": methods, "path": text or "/", "place": place_of(place)})
+            for inner, more in router.included if depth < 12 else []:
+                gather(inner, own if more is None else concatenated([own, more]), depth + 1)
+
+        for router in roots:
+            gather(router, Known(""), 0)
+        return found
+#)python"
