@@ -97,8 +97,11 @@ class Repository {
   /// From now on what is written stays in memory until flush() or a ref that moves makes it durable, as one pack.
   Done gather_writes();
   Done flush();
-  /// Drops what has been gathered: of a dry run nothing stays.
+  /// Drops what has been gathered: of a dry run nothing stays, but what git::fetch_here brought is kept for the next flush().
   void forget();
+  /// Moves a ref (nullopt: removes it) with the next flush(), after the objects, all planned ones together; this object sees it
+  /// at once. Compares with nothing: for a repository whose refs have one writer at a time. The commit must be here and stay.
+  Done plan_ref(std::string_view name, const std::optional<CommitId>& to);
   /// Compare and swap: `expected` nullopt = the ref must not exist. Conflict when it is elsewhere.
   Done move_ref(std::string_view name, const CommitId& to, const std::optional<CommitId>& expected);
   Done delete_ref(std::string_view name);
@@ -112,8 +115,9 @@ class Repository {
   Done set_note(std::string_view name, const CommitId& commit, const Person& who, std::string_view text);
   Result<std::optional<std::string>> note(std::string_view name, const CommitId& commit) const;
 
+  struct State;                           ///< known to this room's own files only
+
  private:
-  struct State;
   explicit Repository(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

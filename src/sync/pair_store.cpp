@@ -53,23 +53,42 @@ Result<FileLock> PairStore::lock(Duration limit, std::stop_token stop) {
   return FileLock::take(repository_.path() / "tandem.lock", limit, std::move(stop));
 }
 
-Done PairStore::fetch(const RepositoryConfiguration& repository, std::stop_token stop) {
-  const auto here = TRY(git::fetch_here(repository_, repository.url, mirrors(repository.role)), "fetching {}", repository.name);
-  if (here == git::Here::Done) return done();
+Result<git::Here> PairStore::fetch_here(const RepositoryConfiguration& repository) {
+  return TRY(git::fetch_here(repository_, repository.url, mirrors(repository.role)), "fetching {}", repository.name);
+}
+
+/// By the git program, which writes the refs itself: none may be waiting.
+Done PairStore::fetch_there(const RepositoryConfiguration& repository, std::stop_token stop) const {
   auto fetched = git::fetch(repository_.path(), repository.url, refspecs(repository.role), stop);
   if (!fetched && fetched.error().fault == Fault::Invalid) fetched = diagnosed(repository, fetched.error(), stop);
   TRY(Done(fetched), "fetching {}", repository.name);
   return done();
 }
 
-Done PairStore::fetch(const RepositoryConfiguration& application, const RepositoryConfiguration& infrastructure,
-                      std::stop_token stop) {
+Done PairStore::fetch(const RepositoryConfiguration& repository, std::stop_token stop) {
+  const auto here = TRY(fetch_here(repository));
+  TRY(repository_.flush(), "fetching {}", repository.name);
+  return here == git::Here::Done ? done() : fetch_there(repository, std::move(stop));
+}
+
+Done PairStore::gather(const RepositoryConfiguration& application, const RepositoryConfiguration& infrastructure, std::stop_token stop) {
+  const auto source = TRY(fetch_here(application));
+  const auto target = TRY(fetch_here(infrastructure));
+  if (source == git::Here::Done && target == git::Here::Done) return done();
+  TRY(repository_.flush(), "fetching");
+  if (source == git::Here::Done) return fetch_there(infrastructure, stop);
+  if (target == git::Here::Done) return fetch_there(application, stop);
   Done other = done();
   {
-    const std::jthread beside([&] { other = fetch(infrastructure, stop); });
-    TRY(fetch(application, stop));
+    const std::jthread beside([&] { other = fetch_there(infrastructure, stop); });
+    TRY(fetch_there(application, stop));
   }
   return other;
+}
+
+Done PairStore::fetch(const RepositoryConfiguration& application, const RepositoryConfiguration& infrastructure, std::stop_token stop) {
+  TRY(gather(application, infrastructure, std::move(stop)));
+  return repository_.flush();
 }
 
 Result<CommitId> PairStore::tip(const RepositoryConfiguration& repository) const {
@@ -89,16 +108,18 @@ Result<std::optional<CommitId>> PairStore::log() const {
 }
 
 Done PairStore::accept_log(const CommitId& head) {
-  const auto accepted = TRY(repository_.find_ref(log_ref));
-  if (accepted != head) TRY(repository_.move_ref(log_ref, head, accepted));
-  const auto seen = TRY(repository_.find_ref(seen_log_ref));
-  return seen == head ? done() : repository_.move_ref(seen_log_ref, head, seen);
+  for (const auto ref : {log_ref, seen_log_ref}) {
+    const auto there = TRY(repository_.find_ref(ref));
+    if (there != head) TRY(repository_.plan_ref(ref, head));
+  }
+  return repository_.flush();
 }
 
 Done PairStore::pin(const CommitId& commit) {
   const auto name = "refs/tandem/pin/" + commit.value;
   const auto there = TRY(repository_.find_ref(name));
-  return there ? done() : repository_.move_ref(name, commit, std::nullopt);
+  if (!there) TRY(repository_.plan_ref(name, commit));
+  return repository_.flush();
 }
 
 std::string stored_ref(Role role, std::string_view branch) {

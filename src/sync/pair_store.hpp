@@ -10,6 +10,7 @@
 
 #include "base/file_lock.hpp"
 #include "base/git.hpp"
+#include "base/git_here.hpp"
 #include "base/result.hpp"
 #include "record/configuration.hpp"
 
@@ -30,18 +31,23 @@ class PairStore {
   Done fetch(const RepositoryConfiguration& repository, std::stop_token stop = {});
   /// Both sides at the same time.
   Done fetch(const RepositoryConfiguration& application, const RepositoryConfiguration& infrastructure, std::stop_token stop = {});
+  /// The same, but what came may wait in memory for the repository's next flush(), to be written with what is made of it.
+  Done gather(const RepositoryConfiguration& application, const RepositoryConfiguration& infrastructure, std::stop_token stop = {});
 
   /// The tip of a branch as of the last fetch. Errors: Missing.
   Result<CommitId> tip(const RepositoryConfiguration& repository) const;
   /// The remote's log as of the last fetch, once it is known to continue what this store has accepted.
   /// Errors: Denied (TD0331) when it was rewritten or has vanished.
   Result<std::optional<CommitId>> log() const;
-  /// Accepts `head` as the log: from now on the remote's must continue it.
+  /// Accepts `head` as the log: from now on the remote's must continue it. Durable, with all that waits.
   Done accept_log(const CommitId& head);
+  /// Keeps `commit` whatever becomes of its branch. Durable, with all that waits.
   Done pin(const CommitId& commit);
 
  private:
   explicit PairStore(git::Repository repository) : repository_(std::move(repository)) {}
+  Result<git::Here> fetch_here(const RepositoryConfiguration& repository);
+  Done fetch_there(const RepositoryConfiguration& repository, std::stop_token stop) const;
   git::Repository repository_;
 };
 
