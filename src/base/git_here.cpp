@@ -489,17 +489,14 @@ std::optional<fs::path> path_of(const std::string& url) {
   return url.starts_with('/') ? std::optional<fs::path>(url) : std::nullopt;
 }
 
-std::optional<std::vector<RemoteRef>> refs_here(const std::string& url) {
+std::optional<std::vector<RemoteRef>> refs_here(const std::string& url, const std::vector<std::string>& names) {
   library_ready();
   const auto there = open_url(url);
   if (!there) return std::nullopt;
-  try {
-    std::vector<RemoteRef> out;
-    for (const auto& [name, id] : there->refs("refs/")) out.push_back({name, {hex_of(id)}});
-    return out;
-  } catch (const LeftToGit&) {
-    return std::nullopt;
-  }
+  std::vector<RemoteRef> out;
+  for (const auto& name : names)
+    if (const auto id = current(*there, name)) out.push_back({name, {hex_of(*id)}});
+  return out;
 }
 
 }  // namespace tandem::git

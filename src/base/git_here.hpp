@@ -37,7 +37,7 @@ Result<Here> push_here(const Repository& repository, const std::string& url, con
 /// The path that a URL names: a plain one or file://; nothing for every other.
 std::optional<std::filesystem::path> path_of(const std::string& url);
 
-/// As git::ls_remote for a path; nothing when `url` is none or cannot be read so.
-std::optional<std::vector<RemoteRef>> refs_here(const std::string& url);
+/// As git::ls_remote for a path, those of `names` that are there; nothing when `url` is no path or no repository.
+std::optional<std::vector<RemoteRef>> refs_here(const std::string& url, const std::vector<std::string>& names);
 
 }  // namespace tandem::git

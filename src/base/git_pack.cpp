@@ -27,33 +27,44 @@ void append_number(std::string& out, std::uint32_t number) {
   for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(number >> shift & 0xFF);
 }
 
-/// One deflater for all objects of a thread: making one costs more than most objects.
-std::string deflated(std::string_view bytes) {
-  struct Deflater {
-    z_stream stream{};
-    Deflater() { CHECK(deflateInit(&stream, Z_BEST_SPEED) == Z_OK); }
-    ~Deflater() { deflateEnd(&stream); }
-  };
-  thread_local Deflater deflater;
-  auto& stream = deflater.stream;
-  CHECK(deflateReset(&stream) == Z_OK);
-  std::string out(deflateBound(&stream, bytes.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  size_t left_in = bytes.size(), left_out = out.size();
-  int code = Z_OK;
-  while (code == Z_OK) {   // zlib counts in 32 bits
-    constexpr size_t piece_max = 1UL << 30;
-    const auto in = static_cast<uInt>(std::min(left_in, piece_max)), room = static_cast<uInt>(std::min(left_out, piece_max));
-    stream.avail_in = in;
-    stream.avail_out = room;
-    code = deflate(&stream, in == left_in ? Z_FINISH : Z_NO_FLUSH);
-    left_in -= in - stream.avail_in;
-    left_out -= room - stream.avail_out;
+/// One for all objects of a thread: making one costs more than most objects, and clearing its tables does where they are large.
+class Deflater {
+ public:
+  Deflater(int level, int window_bits, int memory_level) { CHECK(deflateInit2(&stream_, level, Z_DEFLATED, window_bits, memory_level, Z_DEFAULT_STRATEGY) == Z_OK); }
+  ~Deflater() { deflateEnd(&stream_); }
+  Deflater(const Deflater&) = delete;
+  Deflater& operator=(const Deflater&) = delete;
+
+  std::string deflated(std::string_view bytes) {
+    CHECK(deflateReset(&stream_) == Z_OK);
+    std::string out(deflateBound(&stream_, bytes.size()), '\0');
+    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+    stream_.next_out = reinterpret_cast<Bytef*>(out.data());
+    size_t left_in = bytes.size(), left_out = out.size();
+    int code = Z_OK;
+    while (code == Z_OK) {   // zlib counts in 32 bits
+      constexpr size_t piece_max = 1UL << 30;
+      const auto in = static_cast<uInt>(std::min(left_in, piece_max)), room = static_cast<uInt>(std::min(left_out, piece_max));
+      stream_.avail_in = in;
+      stream_.avail_out = room;
+      code = deflate(&stream_, in == left_in ? Z_FINISH : Z_NO_FLUSH);
+      left_in -= in - stream_.avail_in;
+      left_out -= room - stream_.avail_out;
+    }
+    CHECK(code == Z_STREAM_END);
+    out.resize(out.size() - left_out);
+    return out;
   }
-  CHECK(code == Z_STREAM_END);
-  out.resize(out.size() - left_out);
-  return out;
+
+ private:
+  z_stream stream_{};
+};
+
+/// A tree is ids, which are noise: it is stored as it is.
+std::string deflated(git_object_t type, std::string_view bytes) {
+  constexpr size_t small_max = 1UL << 14;
+  thread_local Deflater stored(Z_NO_COMPRESSION, 15, 1), small(Z_BEST_SPEED, 14, 5), large(Z_BEST_SPEED, 15, 8);
+  return (type == GIT_OBJECT_TREE ? stored : bytes.size() <= small_max ? small : large).deflated(bytes);
 }
 
 }  // namespace
@@ -68,7 +79,7 @@ PackedObject packed(git_object_t type, std::string_view bytes) {
     byte = static_cast<unsigned char>(size & 0x7F);
   }
   out.bytes += static_cast<char>(byte);
-  out.bytes += deflated(bytes);
+  out.bytes += deflated(type, bytes);
   out.crc = static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(out.bytes.data()), out.bytes.size()));
   return out;
 }

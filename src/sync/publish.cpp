@@ -38,8 +38,8 @@ bool holds(const std::vector<git::RemoteRef>& refs, const std::string& name, con
   return std::ranges::any_of(refs, [&](const auto& ref) { return ref.name == name && ref.id == commit; });
 }
 
-Result<std::vector<git::RemoteRef>> refs_at(const RepositoryConfiguration& target, std::stop_token stop) {
-  if (auto here = git::refs_here(target.url)) return std::move(*here);
+Result<std::vector<git::RemoteRef>> refs_at(const RepositoryConfiguration& target, const std::vector<std::string>& names, std::stop_token stop) {
+  if (auto here = git::refs_here(target.url, names)) return std::move(*here);
   return git::ls_remote(target.url, std::move(stop));
 }
 
@@ -52,8 +52,8 @@ Done remember(PairStore& store, const Publication& publication, const std::strin
 }
 
 Done read_back(const RepositoryConfiguration& target, PairStore& store, const Publication& publication) {
-  const auto refs = TRY(refs_at(target, publication.stop), "reading back from {}", target.name);
   const auto branch = delivered_branch(target, publication);
+  const auto refs = TRY(refs_at(target, {"refs/heads/" + branch, std::string(log_ref)}, publication.stop), "reading back from {}", target.name);
   const auto& landed = publication.statement.landed;
   if (holds(refs, "refs/heads/" + branch, landed) && holds(refs, std::string(log_ref), publication.entry)) return remember(store, publication, branch);
   TRY(store.fetch(target, publication.stop));
