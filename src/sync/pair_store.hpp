@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <stop_token>
+#include <vector>
 
 #include "base/file_lock.hpp"
 #include "base/git.hpp"
@@ -47,8 +48,12 @@ class PairStore {
  private:
   explicit PairStore(git::Repository repository) : repository_(std::move(repository)) {}
   Result<git::Here> fetch_here(const RepositoryConfiguration& repository);
-  Done fetch_there(const RepositoryConfiguration& repository, std::stop_token stop) const;
+  Done fetch_there(const std::vector<RepositoryConfiguration>& sides, std::stop_token stop);
+  bool is_quiet(Role role) const;
+  void note_news(Role role, bool had_news);
+
   git::Repository repository_;
+  bool application_had_news_ = true;
 };
 
 /// Where the store keeps a branch: refs/app/main, refs/infra/main.
