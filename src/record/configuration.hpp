@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/fetch_limits.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 
@@ -19,6 +20,7 @@ struct RepositoryConfiguration {
   Role role{};
   std::string url;                                  ///< path or URL that git understands; relative paths are made absolute
   std::string branch = "main";
+  git::FetchLimits fetch_limits{};                  ///< what one fetch from it may bring
   bool operator==(const RepositoryConfiguration&) const = default;
 };
 

@@ -101,7 +101,7 @@ Done PairStore::fetch_there(const std::vector<RepositoryConfiguration>& sides, s
     auto& visit = visits[at];
     const auto& side = sides[at];
     if (visit.asks_first && holds_just(side.url, side.role, visit.before, stop)) return;
-    auto fetched = git::fetch(repository_.path(), side.url, refspecs(side.role), stop);
+    auto fetched = git::fetch(repository_.path(), side.url, refspecs(side.role), stop, side.fetch_limits);
     if (!fetched && fetched.error().fault == Fault::Invalid) fetched = diagnosed(side, fetched.error(), stop);
     if (!fetched) visit.result = Error(fetched.error()).during(fmt::format("fetching {}", side.name));
   };
