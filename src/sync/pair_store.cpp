@@ -76,6 +76,11 @@ Result<PairStore> PairStore::open(const std::filesystem::path& folder) {
   return PairStore{std::move(made)};
 }
 
+Done PairStore::reopen() {
+  repository_ = TRY(git::Repository::open(repository_.path()), "opening the pair store");
+  return repository_.gather_writes();
+}
+
 Result<FileLock> PairStore::lock(Duration limit, std::stop_token stop) {
   return FileLock::take(repository_.path() / "tandem.lock", limit, std::move(stop));
 }

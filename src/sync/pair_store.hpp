@@ -25,6 +25,9 @@ class PairStore {
   git::Repository& repository() { return repository_; }
   const git::Repository& repository() const { return repository_; }
 
+  /// Forgets the packs that it has open: after some were removed.
+  Done reopen();
+
   /// One sync at a time per store. Errors: TimedOut after `limit`, Cancelled.
   Result<FileLock> lock(Duration limit, std::stop_token stop = {});
 

@@ -12,6 +12,7 @@
 #include "sync/branches.hpp"
 #include "sync/sides.hpp"
 #include "sync/tree_rules.hpp"
+#include "sync/upkeep.hpp"
 
 namespace tandem::sync {
 namespace {
@@ -321,6 +322,7 @@ Result<Synchronisation> synchronise(const SyncRequest& request, PairStore& store
     if (carried) {
       const bool has_landed = request.mode == Mode::Apply && !carried->is_in_place;
       if (has_landed) clean_branches(request, store, carried->notes);
+      if (const auto tidied = has_landed ? tidy(store, request.at) : done(); !tidied) carried->notes.push_back("the pair store was not tidied: " + text(tidied.error()));
       return std::move(*carried);
     }
     if (request.stop.stop_requested()) return failure(Fault::Cancelled, "stopped while synchronising");
