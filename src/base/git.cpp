@@ -8,10 +8,11 @@
 #include <cerrno>
 #include <cstring>
 #include <map>
+#include <set>
+#include <unordered_map>
 
 #include "base/files.hpp"
-#include "base/git_handles.hpp"
-#include "base/git_pack.hpp"
+#include "base/git_state.hpp"
 #include "base/text.hpp"
 
 namespace tandem::git {
@@ -35,6 +36,8 @@ Entry entry_of(const git_tree_entry& raw) {
   return {git_tree_entry_name(&raw), kind_of(mode), mode, hex_of(*git_tree_entry_id(&raw))};
 }
 
+bool is_tree(const git_tree_entry& entry) { return git_tree_entry_type(&entry) == GIT_OBJECT_TREE; }
+
 Person person_of(const git_signature& raw) {
   return {raw.name, raw.email, Instant{std::chrono::seconds{raw.when.time}}};
 }
@@ -54,62 +57,54 @@ bool is_plain_name(std::string_view name) {
 
 }  // namespace
 
-struct Repository::State {
-  RepositoryHandle handle;
-  fs::path root;
-  MemoryObjects* gathered = nullptr;   ///< owned by the handle's object database
+Result<OdbHandle> Repository::State::objects() const {
+  git_odb* raw = nullptr;
+  if (const int code = git_repository_odb(&raw, handle.get()); code != 0) return trouble(code, "cannot read the objects of {}", root.string());
+  return OdbHandle(raw);
+}
 
-  Result<OdbHandle> objects() const {
-    git_odb* raw = nullptr;
-    if (const int code = git_repository_odb(&raw, handle.get()); code != 0) return trouble(code, "cannot read the objects of {}", root.string());
-    return OdbHandle(raw);
-  }
+Result<CommitHandle> Repository::State::commit(const CommitId& id) const {
+  const auto oid = TRY(oid_of(id.value));
+  git_commit* raw = nullptr;
+  if (const int code = git_commit_lookup(&raw, handle.get(), &oid); code != 0) return trouble(code, "no commit {}", id.value);
+  return CommitHandle(raw);
+}
 
-  Result<CommitHandle> commit(const CommitId& id) const {
-    const auto oid = TRY(oid_of(id.value));
-    git_commit* raw = nullptr;
-    if (const int code = git_commit_lookup(&raw, handle.get(), &oid); code != 0) return trouble(code, "no commit {}", id.value);
-    return CommitHandle(raw);
-  }
+Result<TreeHandle> Repository::State::tree(const git_oid& id) const {
+  git_tree* raw = nullptr;
+  if (const int code = git_tree_lookup(&raw, handle.get(), &id); code != 0) return trouble(code, "no tree {}", hex_of(id));
+  return TreeHandle(raw);
+}
 
-  Result<TreeHandle> tree(const std::string& id) const {
-    const auto oid = TRY(oid_of(id));
-    git_tree* raw = nullptr;
-    if (const int code = git_tree_lookup(&raw, handle.get(), &oid); code != 0) return trouble(code, "no tree {}", id);
-    return TreeHandle(raw);
-  }
+Result<TreeHandle> Repository::State::tree(const std::string& id) const {
+  const auto oid = TRY(oid_of(id));
+  return tree(oid);
+}
 
-  Result<BlobHandle> blob(std::string_view id) const {
-    const auto oid = TRY(oid_of(id));
-    git_blob* raw = nullptr;
-    if (const int code = git_blob_lookup(&raw, handle.get(), &oid); code != 0) return trouble(code, "no blob {}", id);
-    return BlobHandle(raw);
-  }
+Result<BlobHandle> Repository::State::blob(std::string_view id) const {
+  const auto oid = TRY(oid_of(id));
+  git_blob* raw = nullptr;
+  if (const int code = git_blob_lookup(&raw, handle.get(), &oid); code != 0) return trouble(code, "no blob {}", id);
+  return BlobHandle(raw);
+}
 
-  Result<std::vector<Entry>> entries(const std::string& id) const {
-    const auto tree = TRY(this->tree(id));
-    std::vector<Entry> out;
-    const size_t count = git_tree_entrycount(tree.get());
-    for (size_t i = 0; i < count; ++i) out.push_back(entry_of(*git_tree_entry_byindex(tree.get(), i)));
-    return out;
-  }
+Result<std::vector<Entry>> Repository::State::entries(const std::string& id) const {
+  const auto tree = TRY(this->tree(id));
+  std::vector<Entry> out;
+  const size_t count = git_tree_entrycount(tree.get());
+  out.reserve(count);
+  for (size_t i = 0; i < count; ++i) out.push_back(entry_of(*git_tree_entry_byindex(tree.get(), i)));
+  return out;
+}
 
-  Done list(const std::string& tree, const std::string& below, int depth, std::vector<File>& out) const {
-    if (depth > tree_depth_max) return failure(Fault::Invalid, "folders nested deeper than {}: {}", tree_depth_max, below);
-    auto here = TRY(entries(tree));
-    for (auto& entry : here) {
-      auto path = below + entry.name;
-      if (entry.kind == EntryKind::Tree) TRY(list(entry.id, path + '/', depth + 1, out));
-      else out.push_back({std::move(path), std::move(entry)});
-    }
-    return done();
-  }
-
-  Done compare(const std::string& from, const std::string& to, const std::string& below, int depth, std::vector<Change>& out) const;
-  Done report(ChangeKind kind, const Entry& entry, const std::string& path, int depth, std::vector<Change>& out) const;
-  Done write_files(const std::string& tree, int folder, const std::string& below, Links links, int depth) const;
-  Result<std::optional<git_oid>> target_of(const std::string& ref) const;
-};
+Done Repository::State::flush() const {
+  if (gathered != nullptr) TRY(gathered->flush(root / "objects" / "pack"));
+  const auto moves = planned->all();
+  if (moves.empty()) return done();
+  TRY(write_packed_refs(root, moves), "writing the refs of {}", root.string());
+  planned->clear();
+  return done();
+}
 
 Repository::Repository(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Repository::~Repository() = default;
@@ -152,6 +147,7 @@ Result<Repository> Repository::init_bare(const fs::path& path) {
 /// What a ref points at, tags followed to what they tag; nullopt when there is no such ref.
 Result<std::optional<git_oid>> Repository::State::target_of(const std::string& ref) const {
   git_oid oid;
+  if (const auto moved = planned->find(ref)) return moved->to;
   const int found = git_reference_name_to_id(&oid, handle.get(), ref.c_str());
   if (found == GIT_ENOTFOUND) return std::optional<git_oid>{};
   if (found != 0) return trouble(found, "cannot read ref {}", ref);
@@ -174,14 +170,18 @@ Result<std::vector<std::string>> Repository::refs(std::string_view prefix) const
   git_reference_iterator* raw = nullptr;
   if (const int code = git_reference_iterator_new(&raw, state_->handle.get()); code != 0) return trouble(code, "cannot list refs");
   const IteratorHandle iterator(raw);
-  std::vector<std::string> names;
+  std::set<std::string> names;
   const char* name = nullptr;
   int code = 0;
   while ((code = git_reference_next_name(&name, iterator.get())) == 0)
-    if (std::string_view(name).starts_with(prefix)) names.emplace_back(name);
+    if (std::string_view(name).starts_with(prefix)) names.emplace(name);
   if (code != GIT_ITEROVER) return trouble(code, "cannot list refs");
-  std::sort(names.begin(), names.end());
-  return names;
+  for (const auto& [moved, to] : state_->planned->all()) {
+    if (!moved.starts_with(prefix)) continue;
+    if (to) names.insert(moved);
+    else names.erase(moved);
+  }
+  return std::vector(names.begin(), names.end());
 }
 
 Result<CommitId> Repository::resolve(std::string_view revision) const {
@@ -264,6 +264,17 @@ Result<std::vector<File>> Repository::files(const TreeId& tree) const {
   return out;
 }
 
+Done Repository::State::list(const std::string& tree, const std::string& below, int depth, std::vector<File>& out) const {
+  if (depth > tree_depth_max) return failure(Fault::Invalid, "folders nested deeper than {}: {}", tree_depth_max, below);
+  auto here = TRY(entries(tree));
+  for (auto& entry : here) {
+    auto path = below + entry.name;
+    if (entry.kind == EntryKind::Tree) TRY(list(entry.id, path + '/', depth + 1, out));
+    else out.push_back({std::move(path), std::move(entry)});
+  }
+  return done();
+}
+
 Done Repository::State::report(ChangeKind kind, const Entry& entry, const std::string& path, int depth, std::vector<Change>& out) const {
   if (entry.kind != EntryKind::Tree) {
     out.push_back({kind, path});
@@ -276,38 +287,46 @@ Done Repository::State::report(ChangeKind kind, const Entry& entry, const std::s
 }
 
 /// Descends only where ids differ.
-Done Repository::State::compare(const std::string& from, const std::string& to, const std::string& below, int depth, std::vector<Change>& out) const {
+Done Repository::State::compare(const git_oid& from, const git_oid& to, const std::string& below, int depth, std::vector<Change>& out) const {
   if (depth > tree_depth_max) return failure(Fault::Invalid, "folders nested deeper than {}: {}", tree_depth_max, below);
-  const auto left = TRY(entries(from));
-  const auto right = TRY(entries(to));
-  std::map<std::string, Entry> before;
-  for (const auto& entry : left) before.insert_or_assign(entry.name, entry);
-  for (const auto& now : right) {
-    const auto path = below + now.name;
-    const auto old = before.find(now.name);
-    if (old == before.end()) {
-      TRY(report(ChangeKind::Added, now, path, depth + 1, out));
+  const auto left = TRY(tree(from));
+  const auto right = TRY(tree(to));
+  std::unordered_map<std::string_view, const git_tree_entry*> before;
+  for (size_t at = 0; at < git_tree_entrycount(left.get()); ++at) {
+    const auto* entry = git_tree_entry_byindex(left.get(), at);
+    before.insert_or_assign(git_tree_entry_name(entry), entry);
+  }
+  for (size_t at = 0; at < git_tree_entrycount(right.get()); ++at) {
+    const auto& now = *git_tree_entry_byindex(right.get(), at);
+    const auto old = before.find(git_tree_entry_name(&now));
+    const auto* was = old == before.end() ? nullptr : old->second;
+    if (was != nullptr) before.erase(old);
+    if (was != nullptr && git_oid_equal(git_tree_entry_id(was), git_tree_entry_id(&now)) && git_tree_entry_filemode_raw(was) == git_tree_entry_filemode_raw(&now)) continue;
+    const auto path = below + git_tree_entry_name(&now);
+    if (was == nullptr) {
+      TRY(report(ChangeKind::Added, entry_of(now), path, depth + 1, out));
       continue;
     }
-    const auto was = old->second;
-    before.erase(old);
-    if (was.id == now.id && was.mode == now.mode) continue;
-    const bool both_trees = was.kind == EntryKind::Tree && now.kind == EntryKind::Tree;
-    const bool neither_tree = was.kind != EntryKind::Tree && now.kind != EntryKind::Tree;
-    if (both_trees) TRY(compare(was.id, now.id, path + '/', depth + 1, out));
-    if (neither_tree) out.push_back({ChangeKind::Modified, path});
-    if (both_trees || neither_tree) continue;
-    TRY(report(ChangeKind::Removed, was, path, depth + 1, out));
-    TRY(report(ChangeKind::Added, now, path, depth + 1, out));
+    const bool was_tree = is_tree(*was), is_tree_now = is_tree(now);
+    if (was_tree && is_tree_now) TRY(compare(*git_tree_entry_id(was), *git_tree_entry_id(&now), path + '/', depth + 1, out));
+    if (!was_tree && !is_tree_now) out.push_back({ChangeKind::Modified, path});
+    if (was_tree == is_tree_now) continue;
+    TRY(report(ChangeKind::Removed, entry_of(*was), path, depth + 1, out));
+    TRY(report(ChangeKind::Added, entry_of(now), path, depth + 1, out));
   }
-  for (const auto& [name, gone] : before) TRY(report(ChangeKind::Removed, gone, below + name, depth + 1, out));
+  for (const auto& [name, gone] : before) TRY(report(ChangeKind::Removed, entry_of(*gone), below + std::string(name), depth + 1, out));
   return done();
 }
 
 Result<std::vector<Change>> Repository::changes(const std::optional<TreeId>& from, const TreeId& to) const {
   std::vector<Change> out;
-  if (!from) TRY(state_->report(ChangeKind::Added, Entry{"", EntryKind::Tree, 0040000, to.value}, "", 0, out));
-  else if (*from != to) TRY(state_->compare(from->value, to.value, "", 0, out));
+  if (!from) {
+    TRY(state_->report(ChangeKind::Added, Entry{"", EntryKind::Tree, 0040000, to.value}, "", 0, out));
+  } else if (*from != to) {
+    const auto before = TRY(oid_of(from->value));
+    const auto after = TRY(oid_of(to.value));
+    TRY(state_->compare(before, after, "", 0, out));
+  }
   for (auto& change : out)
     if (!from) change.path.erase(0, 1);  // the root itself has no name, only a separator
   std::sort(out.begin(), out.end(), [](const Change& a, const Change& b) { return a.path < b.path; });
@@ -512,9 +531,13 @@ Done Repository::gather_writes() {
   return done();
 }
 
-Done Repository::flush() {
-  if (state_->gathered == nullptr) return done();
-  return state_->gathered->flush(state_->root / "objects" / "pack");
+Done Repository::flush() { return state_->flush(); }
+
+Done Repository::plan_ref(std::string_view name, const std::optional<CommitId>& to) {
+  std::optional<git_oid> target;
+  if (to) target = TRY(oid_of(to->value));
+  state_->planned->plan(name, target);
+  return done();
 }
 
 void Repository::forget() {

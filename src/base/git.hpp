@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/fetch_limits.hpp"
 #include "base/id.hpp"
 #include "base/process.hpp"
 #include "base/result.hpp"
@@ -97,8 +98,11 @@ class Repository {
   /// From now on what is written stays in memory until flush() or a ref that moves makes it durable, as one pack.
   Done gather_writes();
   Done flush();
-  /// Drops what has been gathered: of a dry run nothing stays.
+  /// Drops what has been gathered: of a dry run nothing stays, but what git::fetch_here brought is kept for the next flush().
   void forget();
+  /// Moves a ref (nullopt: removes it) with the next flush(), after the objects, all planned ones together; this object sees it
+  /// at once. Compares with nothing: for a repository whose refs have one writer at a time. The commit must be here and stay.
+  Done plan_ref(std::string_view name, const std::optional<CommitId>& to);
   /// Compare and swap: `expected` nullopt = the ref must not exist. Conflict when it is elsewhere.
   Done move_ref(std::string_view name, const CommitId& to, const std::optional<CommitId>& expected);
   Done delete_ref(std::string_view name);
@@ -112,8 +116,9 @@ class Repository {
   Done set_note(std::string_view name, const CommitId& commit, const Person& who, std::string_view text);
   Result<std::optional<std::string>> note(std::string_view name, const CommitId& commit) const;
 
+  struct State;                           ///< known to this room's own files only
+
  private:
-  struct State;
   explicit Repository(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
@@ -122,18 +127,19 @@ class Repository {
 Result<std::string> unified(std::string_view before, std::string_view after, const std::string& path);
 
 /// What the git program runs under: no global or system configuration, no prompts, no hooks of ours, fsck on transfer,
-/// only https, ssh and file, submodules off. argv arrays and `--end-of-options`, never a shell.
+/// only https, ssh and file (and http where GIT_ALLOW_PROTOCOL of our own environment names it), submodules off. argv arrays and `--end-of-options`, never a shell.
 /// `repository` is a bare one, a .git folder or the folder that holds one; empty for commands that need none.
 Command git_command(std::vector<std::string> arguments, const std::filesystem::path& repository);
 
 /// Fetches `refspecs` (e.g. "+refs/heads/*:refs/app/*") from `url` (a path or URL) into `repository`.
 /// Errors: Unavailable (host, path), Denied (credentials), Invalid (fsck refused an object; names it), Missing (no such
-/// ref there), Conflict (a ref here would not go forward and its refspec has no '+'), Cancelled, TimedOut.
+/// ref there), Conflict (a ref here would not go forward and its refspec has no '+'), Cancelled, TimedOut,
+/// Denied (TD0314: more than `limits`; nothing of it stays).
 Done fetch(const std::filesystem::path& repository, const std::string& url, const std::vector<std::string>& refspecs,
-           std::stop_token stop = {});
+           std::stop_token stop = {}, const FetchLimits& limits = {});
 /// The same without fsck, to look at what a fetch has refused. Only into a throw-away repository.
 Done fetch_unchecked(const std::filesystem::path& repository, const std::string& url, const std::vector<std::string>& refspecs,
-                     std::stop_token stop = {});
+                     std::stop_token stop = {}, const FetchLimits& limits = {});
 
 /// One ref to move at the remote. `expected` is what it must be there (nullopt: it must not exist).
 struct Push {

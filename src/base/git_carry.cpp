@@ -1,4 +1,5 @@
 // The part of git.hpp that the git program does: carrying objects between repositories.
+#include <charconv>
 #include <cstdlib>
 
 #include "base/git.hpp"
@@ -15,6 +16,17 @@ constexpr const char* network_settings[] = {"http_proxy",    "https_proxy",  "no
                                             "HTTPS_PROXY",   "NO_PROXY",     "all_proxy",     "ALL_PROXY",
                                             "SSL_CERT_FILE", "SSL_CERT_DIR", "SSH_AUTH_SOCK", "GIT_SSL_CAINFO",
                                             "GIT_ASKPASS",   "GIT_SSH_COMMAND"};
+
+/// git's own list of protocols, where whoever runs us gives one, as far as we can answer for it: ext:: and the like run programs.
+std::optional<std::string> allowed_protocols() {
+  const char* value = std::getenv("GIT_ALLOW_PROTOCOL");
+  if (value == nullptr) return std::nullopt;
+  std::vector<std::string> out;
+  for (const auto& protocol : split(value, ':'))
+    for (const auto* known : {"https", "ssh", "file", "http"})
+      if (protocol == known) out.push_back(protocol);
+  return join(out, ":");
+}
 
 bool lies_on_this_machine(std::string_view url) {
   return url.starts_with("file://") || url.starts_with('/') || url.starts_with("./") || url.starts_with("../");
@@ -63,7 +75,7 @@ Error carry_trouble(const Output& output, const std::string& url) {
     return failure(Fault::Invalid, "{} holds an object that git refuses: {}", where, object.empty() ? complaint(err) : object);
   }
   if (has(err, "couldn't find remote ref")) return failure(Fault::Missing, "{}: {}", where, complaint(err));
-  if (has(err, "not allowed") && has(err, "transport")) return failure(Fault::Invalid, "{}: only https, ssh and files are used: {}", where, complaint(err));
+  if (has(err, "not allowed") && has(err, "transport")) return failure(Fault::Denied, "{}: only https, ssh and files are used: {}", where, complaint(err)).with_next("use https; GIT_ALLOW_PROTOCOL=https:ssh:file:http in the environment of tandem allows http, which anybody on the way can read and change");
   if (has(err, "! [rejected]")) return failure(Fault::Conflict, "{}: {}", where, line_with(err, "! [rejected]"));
   for (const auto* word : {"Authentication failed", "could not read Username", "could not read Password", "Permission denied",
                            "returned error: 401", "returned error: 403", "terminal prompts disabled", "Host key verification failed"})
@@ -139,6 +151,7 @@ Command git_command(std::vector<std::string> arguments, const fs::path& reposito
   command.environment = tool_environment();
   for (const auto* name : network_settings)
     if (const char* value = std::getenv(name)) command.environment.emplace(name, value);
+  if (auto protocols = allowed_protocols()) command.environment.emplace("GIT_ALLOW_PROTOCOL", std::move(*protocols));
   command.environment.emplace("GIT_SSH_COMMAND", "ssh -oBatchMode=yes");
   command.environment.emplace("GIT_CONFIG_NOSYSTEM", "1");
   command.environment.emplace("GIT_CONFIG_GLOBAL", "/dev/null");
@@ -149,24 +162,91 @@ Command git_command(std::vector<std::string> arguments, const fs::path& reposito
 }
 
 namespace {
-Done fetch_with(std::vector<std::string> settings, const fs::path& repository, const std::string& url, const std::vector<std::string>& refspecs, std::stop_token stop) {
+
+/// Reads from git's progress how many objects come: "Receiving objects:   7% (12/165)". The other side counts them in the
+/// head of the pack, before the first; what it says of itself stands behind "remote: ".
+class Arrival {
+ public:
+  void read(std::string_view piece) {
+    constexpr size_t line_max = 4096;
+    for (const char c : piece) {
+      if (c != '\r' && c != '\n') {
+        if (line_.size() < line_max) line_ += c;
+        continue;
+      }
+      if (!take(line_)) said_ += line_ + '\n';
+      line_.clear();
+    }
+  }
+  std::uint64_t objects() const { return objects_; }
+  std::string said() const { return said_ + line_; }   ///< without the progress
+
+ private:
+  bool take(std::string_view line) {
+    if (line.starts_with("Resolving deltas:")) return true;
+    if (!line.starts_with("Receiving objects:")) return false;
+    const auto slash = line.find('/');
+    if (slash != line.npos) std::from_chars(line.data() + slash + 1, line.data() + line.size(), objects_);
+    return true;
+  }
+  std::string line_;
+  std::string said_;
+  std::uint64_t objects_ = 0;
+};
+
+/// A fetch that was cut off leaves one file just as large as it was allowed to be. True when there was one; it is gone then.
+bool remove_cut_off(const fs::path& repository, const FetchLimits& limits) {
+  std::error_code ignored;
+  for (const auto& file : fs::directory_iterator(repository / "objects" / "pack", ignored))
+    if (file.path().filename().string().starts_with("tmp_") && file.file_size(ignored) == limits.bytes_max) return fs::remove(file.path(), ignored);
+  return false;
+}
+
+Error more_than_allowed(const std::string& url, const std::string& what) {
+  return failure(Fault::Denied, "{} sends {}", shown(url), what)
+      .with_code(too_large)
+      .with_next("see what fills that repository; if it is meant to be so large, raise fetch-mib or fetch-objects of the repository in tandem.yaml");
+}
+
+Result<Output> carry_limited(Command command, const fs::path& repository, const std::string& url, const FetchLimits& limits, std::stop_token stop) {
+  command.time_limit = carry_time_max;
+  command.file_limit_bytes = limits.bytes_max;
+  std::stop_source too_many;
+  const std::stop_callback passed_on(std::move(stop), [&] { too_many.request_stop(); });
+  Arrival arrival;
+  const auto read = [&](Stream stream, std::string_view piece) {
+    if (stream != Stream::Err) return;
+    arrival.read(piece);
+    if (arrival.objects() > limits.objects_max) too_many.request_stop();
+  };
+  Output output;
+  output.exit = TRY(run_streaming(command, read, too_many.get_token()));
+  output.err = arrival.said();
+  if (arrival.objects() > limits.objects_max)
+    return more_than_allowed(url, fmt::format("{} objects, more than the {} that are allowed", arrival.objects(), limits.objects_max));
+  if (!output.exit.ok() && remove_cut_off(repository, limits))
+    return more_than_allowed(url, fmt::format("more than the {} MiB that are allowed", limits.bytes_max >> 20));
+  return output;
+}
+
+Done fetch_with(std::vector<std::string> settings, const fs::path& repository, const std::string& url, const std::vector<std::string>& refspecs, std::stop_token stop, const FetchLimits& limits) {
   auto& arguments = settings;
-  arguments.insert(arguments.end(), {"fetch", "--atomic", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-gc", "--no-progress"});
+  arguments.insert(arguments.end(), {"fetch", "--atomic", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-gc", "--progress"});
   allow_owner(arguments, url, "upload-pack");
   arguments.insert(arguments.end(), {"--end-of-options", url});
   arguments.insert(arguments.end(), refspecs.begin(), refspecs.end());
-  const auto output = TRY(carry(git_command(std::move(arguments), repository), std::move(stop)));
+  const auto output = TRY(carry_limited(git_command(std::move(arguments), repository), repository, url, limits, std::move(stop)));
   if (!output.exit.ok()) return carry_trouble(output, url);
   return done();
 }
 }  // namespace
 
-Done fetch(const fs::path& repository, const std::string& url, const std::vector<std::string>& refspecs, std::stop_token stop) {
-  return fetch_with({}, repository, url, refspecs, std::move(stop));
+Done fetch(const fs::path& repository, const std::string& url, const std::vector<std::string>& refspecs, std::stop_token stop, const FetchLimits& limits) {
+  return fetch_with({}, repository, url, refspecs, std::move(stop), limits);
 }
 
-Done fetch_unchecked(const fs::path& repository, const std::string& url, const std::vector<std::string>& refspecs, std::stop_token stop) {
-  return fetch_with({"-c", "transfer.fsckObjects=false", "-c", "fetch.fsckObjects=false"}, repository, url, refspecs, std::move(stop));
+Done fetch_unchecked(const fs::path& repository, const std::string& url, const std::vector<std::string>& refspecs, std::stop_token stop, const FetchLimits& limits) {
+  return fetch_with({"-c", "transfer.fsckObjects=false", "-c", "fetch.fsckObjects=false"}, repository, url, refspecs, std::move(stop), limits);
 }
 
 Done push(const fs::path& repository, const std::string& url, const std::vector<Push>& pushes, std::stop_token stop) {

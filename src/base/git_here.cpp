@@ -6,10 +6,11 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "base/files.hpp"
-#include "base/git_handles.hpp"
-#include "base/git_pack.hpp"
+#include "base/git_state.hpp"
 #include "base/text.hpp"
 
 namespace tandem::git {
@@ -28,7 +29,14 @@ using ConfigHandle = std::unique_ptr<git_config, With<git_config_free>>;
 /// every walk, and says nothing that anybody would handle on the way.
 struct LeftToGit {};
 
-/// A repository opened beside the one that Repository holds: raw objects, no parsing.
+/// An object as it is stored; `bytes` lives as long as this, or as the memory of the repository it was found in.
+struct Object {
+  RawObject held;
+  std::string_view bytes;
+  MemoryObjects::Object* remembered = nullptr;
+};
+
+/// A repository without any parsing: one opened beside the one that Repository holds, or that itself.
 class Raw {
  public:
   static std::optional<Raw> open(const fs::path& path) {
@@ -39,23 +47,38 @@ class Raw {
     if (git_repository_odb(&objects, repository) != 0) return std::nullopt;
     return Raw(std::move(handle), OdbHandle(objects));
   }
+  /// Borrows `repository`.
+  static std::optional<Raw> of(const Repository& repository) {
+    const auto& state = Repository::State::of(repository);
+    git_odb* objects = nullptr;
+    if (git_repository_odb(&objects, state.handle.get()) != 0) return std::nullopt;
+    Raw out(RepositoryHandle{}, OdbHandle(objects));
+    out.state_ = &state;
+    return out;
+  }
 
   bool has(const git_oid& id) const { return git_odb_exists_ext(objects_.get(), &id, GIT_ODB_LOOKUP_NO_REFRESH) == 1; }
-  RawObject read(const git_oid& id, git_object_t type) const {
+  Object read(const git_oid& id, git_object_t type) const {
+    if (auto* const found = remembered(id)) {
+      if (found->type != type) throw LeftToGit{};
+      return {nullptr, found->bytes, found};
+    }
     git_odb_object* object = nullptr;
     if (git_odb_read(&object, objects_.get(), &id) != 0) throw LeftToGit{};
     RawObject out(object);
     if (git_odb_object_type(object) != type) throw LeftToGit{};
-    return out;
+    const std::string_view bytes(static_cast<const char*>(git_odb_object_data(object)), git_odb_object_size(object));
+    return {std::move(out), bytes};
   }
-  git_repository& handle() const { return *repository_; }
+  git_repository& handle() const { return state_ != nullptr ? *state_->handle : *repository_; }
   git_odb& objects() const { return *objects_; }
-  fs::path folder() const { return git_repository_path(repository_.get()); }
+  const Repository::State& state() const { return *state_; }   ///< only of a borrowed one
+  fs::path folder() const { return git_repository_path(&handle()); }
 
   /// Direct refs below `prefix`, by full name. A symbolic one, or one that names no commit, is git's business.
   std::map<std::string, git_oid> refs(const std::string& prefix) const {
     git_reference_iterator* raw = nullptr;
-    if (git_reference_iterator_glob_new(&raw, repository_.get(), (prefix + "*").c_str()) != 0) throw LeftToGit{};
+    if (git_reference_iterator_glob_new(&raw, &handle(), (prefix + "*").c_str()) != 0) throw LeftToGit{};
     const IteratorHandle iterator(raw);
     std::map<std::string, git_oid> out;
     git_reference* next = nullptr;
@@ -67,21 +90,23 @@ class Raw {
       out.emplace(git_reference_name(next), *id);
     }
     if (code != GIT_ITEROVER) throw LeftToGit{};
+    if (state_ == nullptr) return out;
+    for (const auto& [name, to] : state_->planned->all()) {
+      if (!name.starts_with(prefix)) continue;
+      if (to) out.insert_or_assign(name, *to);
+      else out.erase(name);
+    }
     return out;
   }
 
  private:
+  MemoryObjects::Object* remembered(const git_oid& id) const {
+    return state_ == nullptr || state_->gathered == nullptr ? nullptr : state_->gathered->find(id);
+  }
   Raw(RepositoryHandle repository, OdbHandle objects) : repository_(std::move(repository)), objects_(std::move(objects)) {}
   RepositoryHandle repository_;
   OdbHandle objects_;
-};
-
-std::string_view bytes_of(const RawObject& object) {
-  return {static_cast<const char*>(git_odb_object_data(object.get())), git_odb_object_size(object.get())};
-}
-
-struct OidLess {
-  bool operator()(const git_oid& a, const git_oid& b) const { return git_oid_cmp(&a, &b) < 0; }
+  const Repository::State* state_ = nullptr;
 };
 
 /// One line of a stored tree.
@@ -93,29 +118,49 @@ struct TreeLine {
 
 bool is_tree(unsigned mode) { return mode == 040000; }
 
-/// Only what git's fsck passes without a thought: the five modes as git writes them, ordinary names in order.
+/// The five modes as git writes them.
+unsigned plain_mode(std::string_view text) {
+  if (text == "100644") return 0100644;
+  if (text == "40000") return 040000;
+  if (text == "100755") return 0100755;
+  if (text == "120000") return 0120000;
+  if (text == "160000") return 0160000;
+  throw LeftToGit{};
+}
+
+/// git's order: bytes, a folder's name as if it ended in '/'.
+bool is_before(const TreeLine& a, const TreeLine& b) {
+  const auto common = std::min(a.name.size(), b.name.size());
+  if (const int order = a.name.substr(0, common).compare(b.name.substr(0, common)); order != 0) return order < 0;
+  const auto end = [&](const TreeLine& line) { return line.name.size() > common ? static_cast<unsigned char>(line.name[common]) : is_tree(line.mode) ? '/' : 0; };
+  return end(a) < end(b);
+}
+
+/// Order by whole keys lets "a" and "a/" through as two; as names they are one.
+void require_one_of_each(const std::vector<TreeLine>& lines) {
+  std::unordered_set<std::string_view> folders;
+  for (const auto& line : lines)
+    if (is_tree(line.mode)) folders.insert(line.name);
+  if (folders.empty() || folders.size() == lines.size()) return;
+  for (const auto& line : lines)
+    if (!is_tree(line.mode) && folders.contains(line.name)) throw LeftToGit{};
+}
+
+/// Only what git's fsck passes without a thought: ordinary names in order.
 std::vector<TreeLine> plain_lines(std::string_view bytes) {
-  static const std::map<std::string_view, unsigned> modes{{"100644", 0100644}, {"100755", 0100755}, {"40000", 040000}, {"120000", 0120000}, {"160000", 0160000}};
   std::vector<TreeLine> out;
-  std::string before;
+  out.reserve(bytes.size() / 32);
   while (!bytes.empty()) {
     const auto space = bytes.find(' ');
     const auto zero = bytes.find('\0');
     if (space == bytes.npos || zero == bytes.npos || space > zero || bytes.size() < zero + 1 + id_bytes) throw LeftToGit{};
-    const auto mode = modes.find(bytes.substr(0, space));
-    if (mode == modes.end()) throw LeftToGit{};
-    TreeLine line{mode->second, bytes.substr(space + 1, zero - space - 1), {}};
+    TreeLine line{plain_mode(bytes.substr(0, space)), bytes.substr(space + 1, zero - space - 1), {}};
     git_oid_fromraw(&line.id, reinterpret_cast<const unsigned char*>(bytes.data() + zero + 1));
-    auto key = std::string(line.name) + (is_tree(line.mode) ? "/" : "");
-    if (!before.empty() && key <= before) throw LeftToGit{};
-    before = std::move(key);
+    if (!out.empty() && !is_before(out.back(), line)) throw LeftToGit{};
     out.push_back(line);
     bytes.remove_prefix(zero + 1 + id_bytes);
   }
-  // Order by whole keys lets "a" and "a/" through as two; as names they are one.
-  for (size_t at = 1; at < out.size(); ++at)
-    if (std::ranges::any_of(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(at), [&](const auto& other) { return is_tree(other.mode) != is_tree(out[at].mode) && other.name == out[at].name; }))
-      throw LeftToGit{};
+  require_one_of_each(out);
   return out;
 }
 
@@ -174,34 +219,49 @@ CommitLinks plain_commit(std::string_view text) {
   return out;
 }
 
-/// What is new, gathered and then written as one pack.
+/// What is new, gathered to be written as one pack.
 class Pack {
  public:
   explicit Pack(const Raw& from) : from_(from) {}
 
-  /// False when it is in already.
-  bool add(const git_oid& id, git_object_t type, std::string_view bytes) {
-    if (!known_.insert(id).second) return false;
-    bytes_ += bytes.size();
-    if (known_.size() > objects_max || bytes_ > bytes_max) throw LeftToGit{};
-    text_.add(type, bytes);
-    return true;
+  /// `id` is not in yet.
+  void add(const git_oid& id, git_object_t type, Object object) {
+    bytes_ += object.bytes.size();
+    if (objects_.size() >= objects_max || bytes_ > bytes_max) throw LeftToGit{};
+    objects_.emplace(id, Part{type, std::move(object)});
   }
-  bool has(const git_oid& id) const { return known_.contains(id); }
-  bool is_empty() const { return known_.empty(); }
+  bool has(const git_oid& id) const { return objects_.contains(id); }
+  bool is_empty() const { return objects_.empty(); }
   const Raw& from() const { return from_; }
 
   /// Into `to`, durable and visible at once.
   Done write(const Raw& to) const {
-    TRY(text_.write(to.folder() / "objects" / "pack"));
+    PackText text;
+    for (const auto& [id, part] : objects_) text.add(id, packed_once(part));
+    TRY(text.write(to.folder() / "objects" / "pack"));
     git_odb_refresh(&to.objects());
     return done();
   }
+  /// Into the memory of a repository that gathers.
+  void remember(MemoryObjects& memory) const {
+    for (const auto& [id, part] : objects_) memory.keep(id, {part.type, std::string(part.object.bytes)});
+  }
 
  private:
+  struct Part {
+    git_object_t type{};
+    Object object;
+  };
+  /// Deflating is most of the work, and a sync needs the same objects twice: in its own store and at the target.
+  static PackedObject packed_once(const Part& part) {
+    auto* const remembered = part.object.remembered;
+    if (remembered == nullptr) return packed(part.type, part.object.bytes);
+    if (!remembered->packed) remembered->packed = packed(part.type, part.object.bytes);
+    return *remembered->packed;
+  }
+
   const Raw& from_;
-  std::set<git_oid, OidLess> known_;
-  PackText text_;
+  std::map<git_oid, Part, OidLess> objects_;
   size_t bytes_ = 0;
 };
 
@@ -211,33 +271,33 @@ using IsThere = std::function<bool(const git_oid&)>;
 void gather_tree(Pack& pack, const git_oid& tree, const std::optional<git_oid>& before, const IsThere& is_there, int depth) {
   if (depth > 200) throw LeftToGit{};
   if (pack.has(tree) || (before && git_oid_equal(&tree, &*before)) || is_there(tree)) return;
-  const auto object = pack.from().read(tree, GIT_OBJECT_TREE);
-  const auto lines = plain_lines(bytes_of(object));
-  std::map<std::string_view, TreeLine> known;
-  RawObject old;
+  auto object = pack.from().read(tree, GIT_OBJECT_TREE);
+  const auto lines = plain_lines(object.bytes);
+  Object old;
+  std::vector<TreeLine> known;
   if (before) {
     old = pack.from().read(*before, GIT_OBJECT_TREE);
-    for (const auto& line : plain_lines(bytes_of(old))) known.emplace(line.name, line);
+    known = plain_lines(old.bytes);
   }
+  auto same = known.begin();
   for (const auto& line : lines) {
-    const auto same = known.find(line.name);
-    if (same != known.end() && git_oid_equal(&same->second.id, &line.id) && same->second.mode == line.mode) continue;
+    while (same != known.end() && is_before(*same, line)) ++same;
+    const bool was_there = same != known.end() && same->name == line.name && is_tree(same->mode) == is_tree(line.mode);
+    if (was_there && git_oid_equal(&same->id, &line.id) && same->mode == line.mode) continue;
     require_plain_name(line.name, line.mode);
     if (line.mode == 0160000) continue;
     if (is_tree(line.mode)) {
-      const bool was_tree = same != known.end() && is_tree(same->second.mode);
-      gather_tree(pack, line.id, was_tree ? std::optional{same->second.id} : std::nullopt, is_there, depth + 1);
+      gather_tree(pack, line.id, was_there ? std::optional{same->id} : std::nullopt, is_there, depth + 1);
     } else if (!pack.has(line.id) && !is_there(line.id)) {
-      const auto blob = pack.from().read(line.id, GIT_OBJECT_BLOB);
-      pack.add(line.id, GIT_OBJECT_BLOB, bytes_of(blob));
+      pack.add(line.id, GIT_OBJECT_BLOB, pack.from().read(line.id, GIT_OBJECT_BLOB));
     }
   }
-  pack.add(tree, GIT_OBJECT_TREE, bytes_of(object));
+  if (!pack.has(tree)) pack.add(tree, GIT_OBJECT_TREE, std::move(object));
 }
 
 git_oid tree_of(const Raw& repository, const git_oid& commit) {
   const auto object = repository.read(commit, GIT_OBJECT_COMMIT);
-  return plain_commit(bytes_of(object)).tree;
+  return plain_commit(object.bytes).tree;
 }
 
 /// `tip` and its ancestors until `is_known`, with their trees.
@@ -249,12 +309,12 @@ void gather_commits(Pack& pack, const git_oid& tip, const IsThere& is_known, con
     waiting.pop_back();
     if (pack.has(id) || is_known(id)) continue;
     if (++count > commits_max) throw LeftToGit{};
-    const auto object = pack.from().read(id, GIT_OBJECT_COMMIT);
-    const auto links = plain_commit(bytes_of(object));
+    auto object = pack.from().read(id, GIT_OBJECT_COMMIT);
+    const auto links = plain_commit(object.bytes);
     std::optional<git_oid> before;
     if (!links.parents.empty()) before = tree_of(pack.from(), links.parents.front());
     gather_tree(pack, links.tree, before, is_there, 0);
-    pack.add(id, GIT_OBJECT_COMMIT, bytes_of(object));
+    pack.add(id, GIT_OBJECT_COMMIT, std::move(object));
     waiting.insert(waiting.end(), links.parents.begin(), links.parents.end());
   }
 }
@@ -264,18 +324,21 @@ std::optional<Raw> open_url(const std::string& url) {
   return path ? Raw::open(*path) : std::nullopt;
 }
 
-Done set_ref(const Raw& repository, const std::string& name, const git_oid& to) {
-  git_reference* raw = nullptr;
-  const int code = git_reference_create(&raw, &repository.handle(), name.c_str(), &to, 1, "tandem");
-  const std::unique_ptr<git_reference, With<git_reference_free>> ref(raw);
-  if (code != 0) throw LeftToGit{};   // a folder where a ref should go, and the like
+/// Objects and refs that came: into the memory of a repository that gathers, onto the disk of every other.
+Done take(const Raw& here, const Pack& pack, const RefMoves& moves) {
+  const auto& state = here.state();
+  if (state.gathered == nullptr) {
+    if (!pack.is_empty()) TRY(pack.write(here));
+    return moves.empty() ? done() : write_packed_refs(here.folder(), moves);
+  }
+  pack.remember(*state.gathered);
+  for (const auto& [name, to] : moves) state.planned->plan(name, to);
   return done();
 }
 
 Result<Here> mirror(const Raw& here, const Raw& there, const std::vector<Mirror>& mirrors) {
   Pack pack(there);
-  std::vector<std::pair<std::string, git_oid>> moves;
-  std::vector<std::string> gone;
+  RefMoves moves;
   const IsThere is_here = [&](const git_oid& id) { return here.has(id); };
   for (const auto& one : mirrors) {
     const auto theirs = there.refs(one.there);
@@ -287,14 +350,11 @@ Result<Here> mirror(const Raw& here, const Raw& there, const std::vector<Mirror>
       if (known != ours.end()) ours.erase(known);
       if (is_same) continue;
       gather_commits(pack, id, is_here, is_here);
-      moves.emplace_back(mine, id);
+      moves.emplace(mine, id);
     }
-    for (const auto& [name, id] : ours) gone.push_back(name);
+    for (const auto& [name, id] : ours) moves.emplace(name, std::nullopt);
   }
-  if (!pack.is_empty()) TRY(pack.write(here));
-  for (const auto& name : gone)
-    if (git_reference_remove(&here.handle(), name.c_str()) != 0) throw LeftToGit{};
-  for (const auto& [name, id] : moves) TRY(set_ref(here, name, id));
+  TRY(take(here, pack, moves));
   return Here::Done;
 }
 
@@ -402,7 +462,7 @@ Result<Here> deliver(const Raw& here, const Raw& there, const std::string& url, 
 
 Result<Here> fetch_here(const Repository& repository, const std::string& url, const std::vector<Mirror>& mirrors) {
   const auto there = open_url(url);
-  const auto here = there ? Raw::open(repository.path()) : std::nullopt;
+  const auto here = there ? Raw::of(repository) : std::nullopt;
   if (!here) return Here::Left;
   try {
     return mirror(*here, *there, mirrors);
@@ -415,7 +475,7 @@ Result<Here> push_here(const Repository& repository, const std::string& url, con
                        const std::optional<CommitId>& base, std::stop_token stop) {
   const bool is_ours = !pushes.empty() && std::ranges::none_of(pushes, [](const auto& push) { return push.commit.empty(); });
   const auto there = is_ours ? open_url(url) : std::nullopt;
-  const auto here = there && !has_a_say(*there) ? Raw::open(repository.path()) : std::nullopt;
+  const auto here = there && !has_a_say(*there) ? Raw::of(repository) : std::nullopt;
   if (!here) return Here::Left;
   try {
     return deliver(*here, *there, url, pushes, base, std::move(stop));
@@ -429,17 +489,14 @@ std::optional<fs::path> path_of(const std::string& url) {
   return url.starts_with('/') ? std::optional<fs::path>(url) : std::nullopt;
 }
 
-std::optional<std::vector<RemoteRef>> refs_here(const std::string& url) {
+std::optional<std::vector<RemoteRef>> refs_here(const std::string& url, const std::vector<std::string>& names) {
   library_ready();
   const auto there = open_url(url);
   if (!there) return std::nullopt;
-  try {
-    std::vector<RemoteRef> out;
-    for (const auto& [name, id] : there->refs("refs/")) out.push_back({name, {hex_of(id)}});
-    return out;
-  } catch (const LeftToGit&) {
-    return std::nullopt;
-  }
+  std::vector<RemoteRef> out;
+  for (const auto& name : names)
+    if (const auto id = current(*there, name)) out.push_back({name, {hex_of(*id)}});
+  return out;
 }
 
 }  // namespace tandem::git

@@ -23,7 +23,8 @@ struct Mirror {
 
 /// As git::fetch with fsck, when `url` is a path and at most a few thousand objects are new. Every object is hashed as it
 /// is read; trees and commits are read byte by byte, and at the first that is not plainly in order all is Left.
-/// The objects arrive as one pack, durable. Errors: Unavailable when this repository cannot be written.
+/// The objects arrive as one pack, durable, then the refs; where `repository` gathers its writes both wait for its flush().
+/// Errors: Unavailable when this repository cannot be written.
 Result<Here> fetch_here(const Repository& repository, const std::string& url, const std::vector<Mirror>& mirrors);
 
 /// As git::push, when `url` is a bare repository by path that has no say in what is pushed: no hook before the refs move and
@@ -36,7 +37,7 @@ Result<Here> push_here(const Repository& repository, const std::string& url, con
 /// The path that a URL names: a plain one or file://; nothing for every other.
 std::optional<std::filesystem::path> path_of(const std::string& url);
 
-/// As git::ls_remote for a path; nothing when `url` is none or cannot be read so.
-std::optional<std::vector<RemoteRef>> refs_here(const std::string& url);
+/// As git::ls_remote for a path, those of `names` that are there; nothing when `url` is no path or no repository.
+std::optional<std::vector<RemoteRef>> refs_here(const std::string& url, const std::vector<std::string>& names);
 
 }  // namespace tandem::git

@@ -60,6 +60,25 @@ TEST(FetchHere, BringsWhatIsNewAsOnePackAndGitFindsNothingWrong) {
   EXPECT_EQ(two.fetch(), Here::Done) << "nothing new";
 }
 
+TEST(FetchHere, WhereWritesAreGatheredWhatCameWaitsForTheFlushAndSurvivesForgetting) {
+  Two two;
+  ASSERT_TRUE(two.here.gather_writes());
+  const auto tip = Two::commit(two.there, {{"a.py", "1"}});
+  ASSERT_EQ(two.fetch(), Here::Done);
+  const auto built = *two.here.write_blob("built");
+  two.here.forget();
+  EXPECT_EQ(*two.here.find_ref("refs/mirror/main"), tip);
+  EXPECT_EQ(*two.here.read(tip, "a.py"), "1");
+  EXPECT_EQ(*two.here.resolve(tip.value.substr(0, 9)), tip) << "abbreviations reach what is in memory";
+  EXPECT_FALSE(two.here.blob(built));
+  EXPECT_FALSE(Repository::open(two.here.path())->commit(tip)) << "not on disk yet";
+  ASSERT_TRUE(two.here.flush());
+  EXPECT_EQ(*Repository::open(two.here.path())->find_ref("refs/mirror/main"), tip);
+  EXPECT_EQ(two.fsck(two.here), "");
+  two.here.forget();
+  EXPECT_EQ(*two.here.read(tip, "a.py"), "1");
+}
+
 TEST(FetchHere, RefsThatAreGoneThereGoHere) {
   Two two;
   Two::commit(two.there, {{"a", "1"}});

@@ -1,10 +1,12 @@
 #include "base/git.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <thread>
 
+#include "base/crypto.hpp"
 #include "base/files.hpp"
 #include "base/text.hpp"
 
@@ -306,11 +308,54 @@ TEST(GitCarry, FetchesIntoOtherRefsAndSeesThemAtOnce) {
   const auto missing = fetch(store.path(), world.repository.path(), {"refs/heads/none:refs/app/none"});
   EXPECT_EQ(missing.error().fault, Fault::Missing) << missing.error().what;
   EXPECT_EQ(fetch(store.path(), (world.folder.path() / "nowhere").string(), {"refs/heads/*:refs/x/*"}).error().fault, Fault::Unavailable);
-  EXPECT_EQ(fetch(store.path(), "ext::sh -c 'touch /tmp/owned'", {"refs/heads/*:refs/x/*"}).error().fault, Fault::Invalid);
+  EXPECT_EQ(fetch(store.path(), "ext::sh -c 'touch /tmp/owned'", {"refs/heads/*:refs/x/*"}).error().fault, Fault::Denied);
   EXPECT_NE(fetch(store.path(), "--upload-pack=touch /tmp/owned", {}).error().fault, Fault::Cancelled);
   std::stop_source stop;
   stop.request_stop();
   EXPECT_EQ(fetch(store.path(), world.repository.path(), {"+refs/heads/*:refs/app/*"}, stop.get_token()).error().fault, Fault::Cancelled);
+}
+
+std::uintmax_t bytes_below(const fs::path& folder) {
+  std::uintmax_t out = 0;
+  for (const auto& file : fs::recursive_directory_iterator(folder))
+    if (file.is_regular_file()) out += file.file_size();
+  return out;
+}
+
+TEST(GitCarry, AFetchThatBringsMoreThanAllowedIsRefusedByNameAndLeavesNothing) {
+  World world;
+  std::vector<std::pair<std::string, std::string>> files;
+  for (int n = 0; n < 40; ++n) files.emplace_back(fmt::format("noise{}", n), random_bytes(500'000));
+  const auto tip = world.commit(files);
+  ASSERT_TRUE(world.repository.move_ref("refs/heads/main", tip, std::nullopt));
+  auto store = *Repository::init_bare(world.folder.path() / "store.git");
+  const auto before = bytes_below(store.path());
+  const auto url = world.repository.path().string();
+  const auto refused = fetch(store.path(), url, {"+refs/heads/*:refs/app/*"}, {}, {.bytes_max = 4UL << 20});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().fault, Fault::Denied);
+  EXPECT_EQ(refused.error().code, too_large);
+  EXPECT_THAT(text(refused.error()), testing::HasSubstr("sends more than the 4 MiB that are allowed"));
+  EXPECT_EQ(bytes_below(store.path()), before);
+  EXPECT_FALSE(*store.find_ref("refs/app/main"));
+  ASSERT_TRUE(fetch(store.path(), url, {"+refs/heads/*:refs/app/*"}, {}, {.bytes_max = 32UL << 20}));
+  EXPECT_EQ(*store.find_ref("refs/app/main"), tip);
+}
+
+TEST(GitCarry, AFetchOfMoreObjectsThanAllowedEndsBeforeTheyCome) {
+  World world;
+  std::vector<std::pair<std::string, std::string>> files;
+  for (int n = 0; n < 500; ++n) files.emplace_back(fmt::format("file{}", n), fmt::format("{}", n));
+  const auto tip = world.commit(files);
+  ASSERT_TRUE(world.repository.move_ref("refs/heads/main", tip, std::nullopt));
+  auto store = *Repository::init_bare(world.folder.path() / "store.git");
+  const auto url = world.repository.path().string();
+  const auto refused = fetch(store.path(), url, {"+refs/heads/*:refs/app/*"}, {}, {.objects_max = 501});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, too_large);
+  EXPECT_THAT(text(refused.error()), testing::HasSubstr("sends 502 objects, more than the 501 that are allowed"));
+  EXPECT_FALSE(*store.find_ref("refs/app/main"));
+  EXPECT_TRUE(fetch(store.path(), url, {"+refs/heads/*:refs/app/*"}, {}, {.objects_max = 502}));
 }
 
 TEST(GitCarry, RefusesAFetchThatWouldNotGoForward) {

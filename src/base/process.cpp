@@ -195,13 +195,16 @@ class Child {
     }
     pidfd_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
     if (!pidfd_.is_open()) return failure(Fault::Unavailable, "cannot watch {}: {}", command.argv[0], std::strerror(errno));
-    if (command.memory_limit_bytes) {
-      const rlimit limit{*command.memory_limit_bytes, *command.memory_limit_bytes};
-      // a process that has ended already needs no limit
-      if (::prlimit(pid_, RLIMIT_AS, &limit, nullptr) != 0 && errno != ESRCH)
-        return failure(Fault::Unavailable, "cannot limit the memory of {}: {}", command.argv[0], std::strerror(errno));
-    }
-    return done();
+    TRY(limit(RLIMIT_AS, command.memory_limit_bytes, "memory", command.argv[0]));
+    return limit(RLIMIT_FSIZE, command.file_limit_bytes, "files", command.argv[0]);
+  }
+
+  Done limit(int resource, const std::optional<std::uint64_t>& most, std::string_view what, const std::string& program) const {
+    if (!most) return done();
+    const rlimit bound{*most, *most};
+    // a process that has ended already needs no limit
+    if (::prlimit(pid_, static_cast<__rlimit_resource>(resource), &bound, nullptr) == 0 || errno == ESRCH) return done();
+    return failure(Fault::Unavailable, "cannot limit the {} of {}: {}", what, program, std::strerror(errno));
   }
 
   std::mutex mutex_;

@@ -26,6 +26,7 @@ struct Command {
   std::optional<Duration> time_limit{};           ///< then TERM to the whole group, `grace`, KILL
   Duration grace{std::chrono::seconds{10}};
   std::optional<std::uint64_t> memory_limit_bytes{};  ///< RLIMIT_AS, through prlimit on the child
+  std::optional<std::uint64_t> file_limit_bytes{};    ///< RLIMIT_FSIZE, likewise: of each file that it and its children write
   size_t output_limit_bytes = 64UL << 20;         ///< what run_program() keeps of each stream; the rest is counted and dropped
 };
 

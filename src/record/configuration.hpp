@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/fetch_limits.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 
@@ -20,6 +21,7 @@ struct RepositoryConfiguration {
   std::string url;                                  ///< path or URL that git understands; relative paths are made absolute
   std::string branch = "main";
   std::vector<std::string> webhook_secrets{};       ///< names of secrets, any of which may sign a webhook; none = no webhooks
+  git::FetchLimits fetch_limits{};                  ///< what one fetch from it may bring
   bool operator==(const RepositoryConfiguration&) const = default;
 };
 

@@ -71,6 +71,7 @@ constexpr std::array<std::pair<std::string_view, Draw>, 40> draws{{{"tandem.stat
                                                                    {"tandem.pull-request/1", view_pull_request},
                                                                    {"tandem.pull-requests/1", view_pull_requests},
                                                                    {"tandem.pruned/1", view_pruned},
+                                                                   {"tandem.collected/1", view_collected},
                                                                    {"tandem.kill-points/1", view_kill_points},
                                                                    {"tandem.error/1", [](const View& view) {
                                                                       return render_error(view.document.value(), view.style) + view_conflicts(view);

@@ -28,6 +28,14 @@ std::string view_pruned(const View& view) {
                      count_of(document["artifacts"].number(), "artifact"), bundles);
 }
 
+std::string view_collected(const View& view) {
+  const auto size = [](const Look& one) {
+    return fmt::format("{}, {} loose, {} KiB", count_of(one["packs"].number(), "pack"), one["loose"].number(), one["bytes"].number() / 1024);
+  };
+  const auto& document = view.document;
+  return fmt::format("{} -> {}; {} kept for Releases and syncs\n", size(document["before"]), size(document["after"]), count_of(document["kept"].number(), "commit"));
+}
+
 std::string view_kill_points(const View& view) {
   std::string out;
   for (const auto& point : view.document["points"].list()) out += point.text() + "\n";

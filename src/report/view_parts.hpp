@@ -48,6 +48,7 @@ std::string view_contract(const View& view);
 std::string view_pull_request(const View& view);
 std::string view_pull_requests(const View& view);
 std::string view_pruned(const View& view);
+std::string view_collected(const View& view);
 std::string view_kill_points(const View& view);
 
 /// "3 h ago" with `now`, else "2026-11-23 22:17:30 UTC"; nothing for no time.

@@ -230,7 +230,7 @@ const std::vector<CommandSpecification>& command_table() {
         {"from", Takes::Text, "URL", "open: the source branch lies in this other repository: no secrets, no environment"},
         {"title", Takes::Text, "TEXT", "open: what it is about"},
         {"draft", Takes::Nothing, "", "open: as a draft"}}},
-      {"maintain", "upkeep: `prune` old runs, list the `kill-points`, `compact` the journal", {"WHAT"},
+      {"maintain", "upkeep: `prune` old runs, `collect` in the pair store, list the `kill-points`, `compact` the journal", {"WHAT"},
        {{"keep-days", Takes::Number, "N", "prune: keep runs younger than this; default: history.keep-days of tandem.yaml"},
         {"keep-runs", Takes::Number, "N", "prune: keep the newest N; default: history.keep-runs of tandem.yaml"},
         {"dry-run", Takes::Nothing, "", "prune: say what would go"}}},

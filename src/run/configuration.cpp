@@ -108,6 +108,18 @@ class ConfigurationReader {
     return out;
   }
 
+  void read_fetch_limits(Properties& properties, git::FetchLimits& limits) {
+    const auto positive = [&](std::string_view key, std::uint64_t otherwise) {
+      const auto written = properties.whole(key, "");
+      if (!written) return otherwise;
+      if (*written >= 1 && *written <= 1'000'000'000) return static_cast<std::uint64_t>(*written);
+      findings_.error("E113", properties.at(key), fmt::format("{} must be 1 to 1000000000, not {}", key, *written));
+      return otherwise;
+    };
+    limits.bytes_max = positive("fetch-mib", limits.bytes_max >> 20) << 20;
+    limits.objects_max = positive("fetch-objects", limits.objects_max);
+  }
+
   void read_repository(const yaml::Entry& entry, const std::string& path) {
     Properties properties(entry.value, path, "a repository", findings_);
     properties.stands_at(spot(entry, path));
@@ -120,6 +132,7 @@ class ConfigurationReader {
     repository.url = url.empty() || is_remote(url) ? url : absolute(url, folder_);
     repository.branch = properties.text("branch").value_or(repository.branch);
     repository.webhook_secrets = texts(properties, "webhook-secrets", {});
+    read_fetch_limits(properties, repository.fetch_limits);
     properties.finish();
     configuration_.repositories.push_back(std::move(repository));
   }

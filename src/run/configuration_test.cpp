@@ -74,6 +74,14 @@ TEST(Configuration, IsReadWithPathsRelativeToItsFile) {
   EXPECT_EQ(configuration.network_grants, (std::vector<NetworkGrant>{{"api", "build", "Test"}, {"infra", "checks", "Lint"}}));
 }
 
+TEST(Configuration, SaysHowMuchAFetchMayBring) {
+  const auto configuration = read("repositories:\n  api: {role: application, url: /srv/api, fetch-mib: 64, fetch-objects: 20000}\n  infra: {role: infrastructure, url: /srv/infra}\n");
+  EXPECT_EQ(configuration.repositories[0].fetch_limits, (git::FetchLimits{64UL << 20, 20000}));
+  EXPECT_EQ(configuration.repositories[1].fetch_limits, git::FetchLimits{});
+  EXPECT_EQ(read(configuration_text(configuration)), configuration);
+  EXPECT_THAT(refusal("repositories:\n  api: {role: application, url: /srv/api, fetch-mib: 0}\n"), testing::HasSubstr("fetch-mib must be 1 to 1000000000, not 0"));
+}
+
 TEST(Configuration, NeedsOnlyTheRepositories) {
   const auto configuration = read("repositories:\n  api: {role: application, url: /srv/api}\n");
   EXPECT_EQ(configuration.state_folder, "/work/pair/.tandem");

@@ -47,11 +47,15 @@ std::string repositories(const Configuration& configuration, const std::filesyst
 #   branch   the branch that is deployed (default: main)
 #   webhook-secrets   names of secrets (tandem secrets set), any of which may sign a webhook sent to /v1/webhooks/<name>;
 #                     none: no webhooks, pushes are found by looking
+#   fetch-mib, fetch-objects   what one fetch from it may bring, packed (default: 4096 and 10000000); more is refused (TD0314)
 repositories:)";
   out += configuration.repositories.empty() ? " {}\n" : "\n";
-  for (const auto& repository : configuration.repositories)
+  for (const auto& repository : configuration.repositories) {
     out += fmt::format("  {}:\n    role: {}\n    url: {}\n    branch: {}\n    webhook-secrets: {}\n", scalar(repository.name), tandem::word(repository.role),
                        near(repository.url, folder), scalar(repository.branch), list(repository.webhook_secrets));
+    const auto& limits = repository.fetch_limits;
+    if (limits != git::FetchLimits{}) out += fmt::format("    fetch-mib: {}\n    fetch-objects: {}\n", limits.bytes_max >> 20, limits.objects_max);
+  }
   return out;
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/text.hpp"
 #include "sync/codes.hpp"
-#include "sync/requirements.hpp"
+#include "sync/included_requirements.hpp"
 #include "sync/sides.hpp"
 
 namespace tandem::sync {
@@ -69,7 +69,10 @@ Done check_requirements(git::Repository& repository, const Cargo& cargo) {
   const auto infra = TRY(text_at(repository, cargo.base, carried.to));
   const bool inputs_match = app && app->id == carried.application && (infra ? infra->id : "") == carried.infrastructure;
   if (!inputs_match) return disproved("the requirements were merged from other files", carried.to, code::different_requirements);
-  const auto merged = merge_requirements({cargo.source_repository + ":" + carried.from, app->text},
+  RequirementsFile application{cargo.source_repository + ":" + carried.from, app->text};
+  if (const auto read = read_includes(repository, cargo.source, application); !read)
+    return disproved("what the application's requirements include cannot be read: " + read.error().what, carried.to, code::different_requirements);
+  const auto merged = merge_requirements(application,
                                          {cargo.target_repository + ":" + carried.to, infra ? infra->text : ""}, carried.on_conflict);
   if (!merged) return disproved("the two requirements files do not merge: " + merged.error().what, carried.to, code::different_requirements);
   const auto blob = TRY(repository.write_blob(merged->text));

@@ -91,7 +91,7 @@ Result<std::vector<Refusal>> looked_at(const RepositoryConfiguration& repository
   const auto tip = std::ranges::find(refs, "refs/heads/" + repository.branch, &git::RemoteRef::name);
   if (tip == refs.end()) return failure(Fault::Missing, "no branch {} in {}", repository.branch, repository.name);
   // It may fail over what we are here to see; what has arrived by then is looked at all the same.
-  const auto fetched = git::fetch_unchecked(store.path(), repository.url, {"+refs/heads/" + repository.branch + ":refs/heads/tip"}, stop);
+  const auto fetched = git::fetch_unchecked(store.path(), repository.url, {"+refs/heads/" + repository.branch + ":refs/heads/tip"}, stop, repository.fetch_limits);
   store = TRY(git::Repository::open(store.path()));
   if (const auto tree = store.tree_of(tip->id)) return check_stored_tree(store, *tree);
   // A tree so broken that no git sends it can only be read where it lies.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/text.hpp"
+
 namespace tandem::sync {
 namespace {
 
@@ -56,11 +58,20 @@ bool is_invisible(char32_t point) {
          (point >= 0x206A && point <= 0x206F) || point == 0xFEFF;
 }
 
+bool is_ascii(std::string_view name) {
+  return std::ranges::all_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
 /// The name as HFS+ (no invisible characters) and NTFS (no stream, no trailing dots and spaces) would read it.
 std::string as_foreign_systems_read(std::string_view name) {
-  auto points = code_points(name);
-  std::erase_if(points, is_invisible);
-  auto text = folded_name(utf8(points));
+  std::string text;
+  if (is_ascii(name)) {
+    text = folded_name(name);
+  } else {
+    auto points = code_points(name);
+    std::erase_if(points, is_invisible);
+    text = folded_name(utf8(points));
+  }
   text.resize(std::min(text.size(), text.find(':')));
   while (!text.empty() && (text.back() == ' ' || text.back() == '.')) text.pop_back();
   return text;
@@ -121,6 +132,7 @@ std::string utf8(const std::vector<char32_t>& points) {
 }
 
 std::string folded_name(std::string_view name) {
+  if (is_ascii(name)) return lower(name);
   std::vector<char32_t> out;
   for (const auto point : code_points(name)) append_folded(out, point);
   for (auto at = out.begin(); at != out.end();) {

@@ -1,5 +1,7 @@
 #include "sync/pair_store.hpp"
 
+#include <algorithm>
+#include <map>
 #include <thread>
 
 #include "base/git_here.hpp"
@@ -21,6 +23,31 @@ std::vector<std::string> refspecs(Role role) {
   std::vector<std::string> out;
   for (const auto& mirror : mirrors(role)) out.push_back(fmt::format("+{}*:{}*", mirror.there, mirror.here));
   return out;
+}
+
+/// What the store holds of a remote: its refs by their names there.
+using Held = std::map<std::string, CommitId>;
+
+Result<Held> held(const git::Repository& repository, Role role) {
+  Held out;
+  for (const auto& mirror : mirrors(role)) {
+    const auto names = TRY(repository.refs(mirror.here));
+    for (const auto& name : names) {
+      const auto at = TRY(repository.find_ref(name));
+      if (at) out.emplace(mirror.there + name.substr(mirror.here.size()), *at);
+    }
+  }
+  return out;
+}
+
+/// True when the remote holds just that. An unreachable one is told by the fetch that follows.
+bool holds_just(const std::string& url, Role role, const Held& held, std::stop_token stop) {
+  const auto refs = git::ls_remote(url, std::move(stop));
+  if (!refs) return false;
+  Held there;
+  for (const auto& ref : *refs)
+    if (std::ranges::any_of(mirrors(role), [&](const auto& mirror) { return ref.name.starts_with(mirror.there); })) there.emplace(ref.name, ref.id);
+  return there == held;
 }
 
 /// True when `descendant` continues `ancestor`, or is it.
@@ -49,27 +76,80 @@ Result<PairStore> PairStore::open(const std::filesystem::path& folder) {
   return PairStore{std::move(made)};
 }
 
+Done PairStore::reopen() {
+  repository_ = TRY(git::Repository::open(repository_.path()), "opening the pair store");
+  return repository_.gather_writes();
+}
+
 Result<FileLock> PairStore::lock(Duration limit, std::stop_token stop) {
   return FileLock::take(repository_.path() / "tandem.lock", limit, std::move(stop));
 }
 
-Done PairStore::fetch(const RepositoryConfiguration& repository, std::stop_token stop) {
-  const auto here = TRY(git::fetch_here(repository_, repository.url, mirrors(repository.role)), "fetching {}", repository.name);
-  if (here == git::Here::Done) return done();
-  auto fetched = git::fetch(repository_.path(), repository.url, refspecs(repository.role), stop);
-  if (!fetched && fetched.error().fault == Fault::Invalid) fetched = diagnosed(repository, fetched.error(), stop);
-  TRY(Done(fetched), "fetching {}", repository.name);
+Result<git::Here> PairStore::fetch_here(const RepositoryConfiguration& repository) {
+  return TRY(git::fetch_here(repository_, repository.url, mirrors(repository.role)), "fetching {}", repository.name);
+}
+
+/// By the git program, which writes the refs itself: none may be waiting. A fetch that brings nothing costs half as much again as
+/// asking for the refs, one that does must not be asked for twice: so the side that has been quiet is asked first.
+Done PairStore::fetch_there(const std::vector<RepositoryConfiguration>& sides, std::stop_token stop) {
+  struct Visit {
+    Held before{};
+    bool asks_first = false;
+    Done result = done();
+  };
+  std::vector<Visit> visits;
+  for (const auto& side : sides) {
+    auto before = TRY(held(repository_, side.role), "listing what is here of {}", side.name);
+    visits.push_back({std::move(before), is_quiet(side.role), done()});
+  }
+  const auto go = [&](size_t at) {
+    auto& visit = visits[at];
+    const auto& side = sides[at];
+    if (visit.asks_first && holds_just(side.url, side.role, visit.before, stop)) return;
+    auto fetched = git::fetch(repository_.path(), side.url, refspecs(side.role), stop, side.fetch_limits);
+    if (!fetched && fetched.error().fault == Fault::Invalid) fetched = diagnosed(side, fetched.error(), stop);
+    if (!fetched) visit.result = Error(fetched.error()).during(fmt::format("fetching {}", side.name));
+  };
+  {
+    std::vector<std::jthread> beside;
+    for (size_t at = 1; at < sides.size(); ++at) beside.emplace_back([&go, at] { go(at); });
+    go(0);
+  }
+  for (const auto& visit : visits) TRY(Done(visit.result));
+  for (size_t at = 0; at < sides.size(); ++at) {
+    const auto after = TRY(held(repository_, sides[at].role));
+    note_news(sides[at].role, after != visits[at].before);
+  }
   return done();
 }
 
-Done PairStore::fetch(const RepositoryConfiguration& application, const RepositoryConfiguration& infrastructure,
-                      std::stop_token stop) {
-  Done other = done();
-  {
-    const std::jthread beside([&] { other = fetch(infrastructure, stop); });
-    TRY(fetch(application, stop));
+/// The infrastructure moves by our own pushes, which the store knows of; the application is what a sync is asked for.
+bool PairStore::is_quiet(Role role) const { return role == Role::Infrastructure || !application_had_news_; }
+
+void PairStore::note_news(Role role, bool had_news) {
+  if (role == Role::Application) application_had_news_ = had_news;
+}
+
+Done PairStore::fetch(const RepositoryConfiguration& repository, std::stop_token stop) {
+  const auto here = TRY(fetch_here(repository));
+  TRY(repository_.flush(), "fetching {}", repository.name);
+  return here == git::Here::Done ? done() : fetch_there({repository}, std::move(stop));
+}
+
+Done PairStore::gather(const RepositoryConfiguration& application, const RepositoryConfiguration& infrastructure, std::stop_token stop) {
+  std::vector<RepositoryConfiguration> left;
+  for (const auto* side : {&application, &infrastructure}) {
+    const auto here = TRY(fetch_here(*side));
+    if (here == git::Here::Left) left.push_back(*side);
   }
-  return other;
+  if (left.empty()) return done();
+  TRY(repository_.flush(), "fetching");
+  return fetch_there(left, std::move(stop));
+}
+
+Done PairStore::fetch(const RepositoryConfiguration& application, const RepositoryConfiguration& infrastructure, std::stop_token stop) {
+  TRY(gather(application, infrastructure, std::move(stop)));
+  return repository_.flush();
 }
 
 Result<CommitId> PairStore::tip(const RepositoryConfiguration& repository) const {
@@ -89,16 +169,18 @@ Result<std::optional<CommitId>> PairStore::log() const {
 }
 
 Done PairStore::accept_log(const CommitId& head) {
-  const auto accepted = TRY(repository_.find_ref(log_ref));
-  if (accepted != head) TRY(repository_.move_ref(log_ref, head, accepted));
-  const auto seen = TRY(repository_.find_ref(seen_log_ref));
-  return seen == head ? done() : repository_.move_ref(seen_log_ref, head, seen);
+  for (const auto ref : {log_ref, seen_log_ref}) {
+    const auto there = TRY(repository_.find_ref(ref));
+    if (there != head) TRY(repository_.plan_ref(ref, head));
+  }
+  return repository_.flush();
 }
 
 Done PairStore::pin(const CommitId& commit) {
   const auto name = "refs/tandem/pin/" + commit.value;
   const auto there = TRY(repository_.find_ref(name));
-  return there ? done() : repository_.move_ref(name, commit, std::nullopt);
+  if (!there) TRY(repository_.plan_ref(name, commit));
+  return repository_.flush();
 }
 
 std::string stored_ref(Role role, std::string_view branch) {

@@ -26,6 +26,8 @@ Done check_ref(const PairStore& store, const std::vector<git::RemoteRef>& refs, 
       .with_next("look at the server's hooks and mirrors; nothing is deployed from this sync");
 }
 
+std::string sync_branch(const Publication& publication) { return "tandem/sync/" + publication.statement.cargo.source.value; }
+
 /// Where the sync must be found afterwards.
 std::string delivered_branch(const RepositoryConfiguration& target, const Publication& publication) {
   if (publication.delivery == Delivery::Target) return target.branch;
@@ -36,16 +38,24 @@ bool holds(const std::vector<git::RemoteRef>& refs, const std::string& name, con
   return std::ranges::any_of(refs, [&](const auto& ref) { return ref.name == name && ref.id == commit; });
 }
 
-Result<std::vector<git::RemoteRef>> refs_at(const RepositoryConfiguration& target, std::stop_token stop) {
-  if (auto here = git::refs_here(target.url)) return std::move(*here);
+Result<std::vector<git::RemoteRef>> refs_at(const RepositoryConfiguration& target, const std::vector<std::string>& names, std::stop_token stop) {
+  if (auto here = git::refs_here(target.url, names)) return std::move(*here);
   return git::ls_remote(target.url, std::move(stop));
 }
 
-Done read_back(const RepositoryConfiguration& target, PairStore& store, const Publication& publication) {
-  const auto refs = TRY(refs_at(target, publication.stop), "reading back from {}", target.name);
-  const auto branch = delivered_branch(target, publication);
+/// What the remote holds now, so that the next fetch finds nothing new.
+Done remember(PairStore& store, const Publication& publication, const std::string& branch) {
   const auto& landed = publication.statement.landed;
-  if (holds(refs, "refs/heads/" + branch, landed) && holds(refs, std::string(log_ref), publication.entry)) return done();
+  TRY(store.repository().plan_ref(stored_ref(Role::Infrastructure, branch), landed));
+  if (publication.delivery == Delivery::ConflictBranch) return done();
+  return store.repository().plan_ref(stored_ref(Role::Infrastructure, sync_branch(publication)), landed);
+}
+
+Done read_back(const RepositoryConfiguration& target, PairStore& store, const Publication& publication) {
+  const auto branch = delivered_branch(target, publication);
+  const auto refs = TRY(refs_at(target, {"refs/heads/" + branch, std::string(log_ref)}, publication.stop), "reading back from {}", target.name);
+  const auto& landed = publication.statement.landed;
+  if (holds(refs, "refs/heads/" + branch, landed) && holds(refs, std::string(log_ref), publication.entry)) return remember(store, publication, branch);
   TRY(store.fetch(target, publication.stop));
   TRY(check_ref(store, refs, "refs/heads/" + branch, stored_ref(Role::Infrastructure, branch), landed));
   return check_ref(store, refs, log_ref, "refs/seen/log", publication.entry);
@@ -57,8 +67,8 @@ std::vector<git::Push> pushes_of(const RepositoryConfiguration& target, const Pa
   // The log first: it may tell of a commit that no branch holds yet, never the other way round.
   std::vector<git::Push> out{{publication.entry, std::string(log_ref), publication.log}};
   if (publication.delivery == Delivery::Target) {
-    const auto sync_branch = "tandem/sync/" + publication.statement.cargo.source.value;
-    out.push_back({landed, "refs/heads/" + sync_branch, stored(sync_branch)});
+    const auto branch = sync_branch(publication);
+    out.push_back({landed, "refs/heads/" + branch, stored(branch)});
     out.push_back({landed, "refs/heads/" + target.branch, publication.base});
   } else {
     const auto branch = delivered_branch(target, publication);
@@ -90,8 +100,7 @@ Done ask_what_became_of_it(const RepositoryConfiguration& target, PairStore& sto
 }  // namespace
 
 Result<Published> publish(const RepositoryConfiguration& target, PairStore& store, const Publication& publication) {
-  TRY(store.repository().flush(), "writing the sync");
-  TRY(store.pin(publication.statement.cargo.source));
+  TRY(store.pin(publication.statement.cargo.source), "writing the sync");
   const auto pushed = push(target, store, publication);
   if (!pushed) {
     const auto& error = pushed.error();

@@ -18,8 +18,9 @@ struct Requirement {
   std::vector<python::Clause> clauses{};  ///< sorted by text
   std::string marker{};                ///< after the ';', as Marker::text() spells it
   std::vector<std::string> hashes{};   ///< "sha256:...", sorted
+  std::string file{};                  ///< for messages: "api:requirements.txt"
   int line = 0;                        ///< where it starts in its file
-  bool operator==(const Requirement& other) const;   ///< everything but the line
+  bool operator==(const Requirement& other) const;   ///< everything but the place
 
   /// Name and marker: two requirements with equal keys speak of the same thing.
   std::string key() const { return marker.empty() ? name : name + " ; " + marker; }

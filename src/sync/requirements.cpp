@@ -7,6 +7,7 @@
 #include "base/requirements_lines.hpp"
 #include "base/text.hpp"
 #include "sync/codes.hpp"
+#include "sync/included_requirements.hpp"
 #include "sync/marker.hpp"
 
 namespace tandem::sync {
@@ -19,46 +20,65 @@ using ByKey = std::map<std::string, Requirement>;
 
 /// The requirements of one side and the test tools found among them.
 struct Side {
-  std::string file;
   ByKey wanted;
   std::vector<LeftOut> left_out;
 };
 
 Done add(Side& side, Requirement requirement) {
-  const Place place{side.file, requirement.line};
+  const Place place{requirement.file, requirement.line};
   if (is_test_tool(requirement.name)) {
     side.left_out.push_back({text(requirement), place});
     return done();
   }
   const auto [known, is_new] = side.wanted.emplace(requirement.key(), requirement);
   if (!is_new && !(known->second == requirement))
-    return failure(Fault::Invalid, "{} is asked for twice: {} in line {} and {} in line {}", requirement.name,
-                   text(known->second), known->second.line, text(requirement), requirement.line)
+    return failure(Fault::Invalid, "{} is asked for twice: {} ({}:{}) and {} ({}:{})", requirement.name, text(known->second), known->second.file,
+                   known->second.line, text(requirement), requirement.file, requirement.line)
         .at(place).with_code(code::requirement).with_next("keep one of the two lines");
   return done();
 }
 
-Result<Requirement> parsed(const Side& side, const python::RequirementsLine& line, std::string_view what) {
+Result<Requirement> parsed(const std::string& file, const python::RequirementsLine& line, std::string_view what) {
   auto requirement = parse_requirement(what);
-  if (!requirement) return std::move(requirement).error().at({side.file, line.number});
+  if (!requirement) return std::move(requirement).error().at({file, line.number});
+  requirement->file = file;
   requirement->line = line.number;
   return requirement;
 }
 
-Done refuse_hidden_lines(const RequirementsFile& file) {
-  const auto hidden = python::find_hidden_line_end(file.text);
+Done refuse_hidden_lines(const std::string& name, std::string_view text) {
+  const auto hidden = python::find_hidden_line_end(text);
   if (!hidden) return done();
   return failure(Fault::Invalid, "{} in a requirements file: pip starts a new line there that nobody sees", hidden->what)
-      .at({file.name, hidden->line}).with_code(code::requirement).with_next("write the file in UTF-8 with ordinary line ends");
+      .at({name, hidden->line}).with_code(code::requirement).with_next("write the file in UTF-8 with ordinary line ends");
+}
+
+/// The lines of one file of the application and of those that it includes, in pip's order. `open`: the paths that led here.
+Done read_with_includes(const RequirementsFile& file, const std::string& text, std::vector<std::string> open, Side& side) {
+  const auto& path = open.back();
+  const auto name = in_same_repository(file.name, path);
+  TRY(refuse_hidden_lines(name, text));
+  for (const auto& line : python::requirements_lines(text)) {
+    const auto written = included_file(line.text);
+    if (!written) {
+      auto requirement = TRY(parsed(name, line, line.text));
+      TRY(add(side, std::move(requirement)));
+      continue;
+    }
+    const Place place{name, line.number};
+    const auto next = TRY(resolve_include(open, *written, place));
+    const auto there = file.included.find(next);
+    if (there == file.included.end()) return missing_include(next, place);
+    auto deeper = open;
+    deeper.push_back(next);
+    TRY(read_with_includes(file, there->second, std::move(deeper), side));
+  }
+  return done();
 }
 
 Result<Side> read_application(const RequirementsFile& file) {
-  TRY(refuse_hidden_lines(file));
-  Side side{file.name, {}, {}};
-  for (const auto& line : python::requirements_lines(file.text)) {
-    auto requirement = TRY(parsed(side, line, line.text));
-    TRY(add(side, std::move(requirement)));
-  }
+  Side side;
+  TRY(read_with_includes(file, file.text, {path_in_repository(file.name)}, side));
   return side;
 }
 
@@ -76,13 +96,13 @@ std::optional<OwnWish> own_wish(const python::RequirementsLine& line) {
 }
 
 Result<Side> read_infrastructure(const RequirementsFile& file) {
-  TRY(refuse_hidden_lines(file));
-  Side side{file.name, {}, {}};
+  TRY(refuse_hidden_lines(file.name, file.text));
+  Side side;
   std::vector<Requirement> remembered;
   for (const auto& line : python::requirements_lines(file.text)) {
     const auto own = own_wish(line);
     if (!own) continue;
-    auto requirement = TRY(parsed(side, line, own->text));
+    auto requirement = TRY(parsed(file.name, line, own->text));
     if (own->is_remembered) remembered.push_back(std::move(requirement));
     else TRY(add(side, std::move(requirement)));
   }
@@ -106,10 +126,9 @@ std::vector<python::Clause> united_clauses(const std::vector<python::Clause>& a,
   return united(a, b, &python::Clause::text);
 }
 
-Error conflict(const Side& application, const Requirement& app, const Side& infrastructure, const Requirement& infra) {
-  return failure(Fault::Conflict, "{} cannot be both {} ({}:{}) and {} ({}:{})", app.name, text(app), application.file,
-                 app.line, text(infra), infrastructure.file, infra.line)
-      .at({application.file, app.line})
+Error conflict(const Requirement& app, const Requirement& infra) {
+  return failure(Fault::Conflict, "{} cannot be both {} ({}:{}) and {} ({}:{})", app.name, text(app), app.file, app.line, text(infra), infra.file, infra.line)
+      .at({app.file, app.line})
       .with_code(code::requirement_conflict)
       .with_next("agree on one version, or set sync.on_conflict to application or infrastructure");
 }
@@ -132,11 +151,10 @@ std::string by_policy(const Requirement& winner, const Requirement& loser) {
 }
 
 /// What the two sides' wishes for one package become.
-Result<MergedRequirement> settle(const Side& application, const Requirement& app, const Side& infrastructure,
-                                 const Requirement& infra, ConflictSide on_conflict) {
-  MergedRequirement out{app, Origin::Both, {{application.file, app.line}, {infrastructure.file, infra.line}}};
+Result<MergedRequirement> settle(const Requirement& app, const Requirement& infra, ConflictSide on_conflict) {
+  MergedRequirement out{app, Origin::Both, {{app.file, app.line}, {infra.file, infra.line}}};
   if (exclude_each_other(app, infra)) {
-    if (on_conflict == ConflictSide::Refuse) return conflict(application, app, infrastructure, infra);
+    if (on_conflict == ConflictSide::Refuse) return conflict(app, infra);
     const bool app_wins = on_conflict == ConflictSide::Application;
     out.requirement = app_wins ? app : infra;
     out.origin = app_wins ? Origin::Application : Origin::Infrastructure;
@@ -168,12 +186,12 @@ Result<GaveWay> settle_markers(Side& application, Side& infrastructure, Conflict
   for (const auto& [key, app] : application.wanted)
     for (const auto& [other_key, infra] : infrastructure.wanted) {
       if (app.name != infra.name || key == other_key || !exclude_each_other(app, infra) || !can_both_count(app, infra)) continue;
-      if (on_conflict == ConflictSide::Refuse) return conflict(application, app, infrastructure, infra);
+      if (on_conflict == ConflictSide::Refuse) return conflict(app, infra);
       const bool app_wins = on_conflict == ConflictSide::Application;
       notes.push_back(by_policy(app_wins ? app : infra, app_wins ? infra : app));
       lost.insert(app_wins ? other_key : key);
       // One line remembers one wish: that is all its mark has room for.
-      if (app_wins && !out.emplace(key, infra).second) return conflict(application, app, infrastructure, infra);
+      if (app_wins && !out.emplace(key, infra).second) return conflict(app, infra);
     }
   auto& loser = on_conflict == ConflictSide::Application ? infrastructure : application;
   for (const auto& key : lost) loser.wanted.erase(key);
@@ -210,17 +228,17 @@ Result<MergedRequirements> merge_requirements(const RequirementsFile& applicatio
   for (const auto& key : keys) {
     const auto left = app.wanted.find(key), right = infra.wanted.find(key);
     if (right == infra.wanted.end()) {
-      out.packages.push_back({left->second, Origin::Application, {{app.file, left->second.line}}});
+      out.packages.push_back({left->second, Origin::Application, {{left->second.file, left->second.line}}});
     } else if (left == app.wanted.end()) {
-      out.packages.push_back({right->second, Origin::Infrastructure, {{infra.file, right->second.line}}});
+      out.packages.push_back({right->second, Origin::Infrastructure, {{right->second.file, right->second.line}}});
     } else {
-      auto settled = TRY(settle(app, left->second, infra, right->second, on_conflict));
+      auto settled = TRY(settle(left->second, right->second, on_conflict));
       if (!settled.note.empty()) out.notes.push_back(settled.note);
       out.packages.push_back(std::move(settled));
     }
     if (const auto wish = gave_way.find(key); wish != gave_way.end()) {
       auto& package = out.packages.back();
-      if (!package.own.empty()) return conflict(app, package.requirement, infra, wish->second);
+      if (!package.own.empty()) return conflict(package.requirement, wish->second);
       package.own = text(wish->second);
     }
   }

@@ -2,6 +2,7 @@
 // Two requirements files become one, or a conflict that names both lines. Pure: the same texts give the same bytes,
 // so that anybody can recompute what a sync placed.
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +20,9 @@ std::string_view word(Origin origin);       ///< "application", "infrastructure"
 
 /// One side of the merge.
 struct RequirementsFile {
-  std::string name;          ///< for messages: "api:requirements.txt"
+  std::string name;          ///< repository and path: "api:requirements.txt"
   std::string text;
+  std::map<std::string, std::string> included{};   ///< path in the repository -> text of the files that `-r` may name (included_requirements.hpp)
 };
 
 /// A package of the merged file.
@@ -49,7 +51,7 @@ struct MergedRequirements {
 };
 json::value to_json(const MergedRequirements& merged);
 
-/// Merges by normalised name and marker. Lines of the infrastructure's file that an earlier merge marked as the
+/// Merges by normalised name and marker. A line `-r FILE` of the application stands for the lines of that file. Lines of the infrastructure's file that an earlier merge marked as the
 /// application's do not count as infrastructure's, so merging again with the result gives the result.
 /// Lines with different markers count against each other where a function could meet both. When both sides pin a hash,
 /// what is left is what both allow.

@@ -123,7 +123,7 @@ TEST(Requirements, WhatMustNotCrossRepositoriesIsRefusedWithItsLine) {
 TEST(Requirements, OneFileAskingTwiceForOnePackageIsRefused) {
   const auto merged = merge("a==1\na==2", "");
   ASSERT_FALSE(merged);
-  EXPECT_THAT(merged.error().what, HasSubstr("a==1 in line 1 and a==2 in line 2"));
+  EXPECT_THAT(merged.error().what, HasSubstr("a==1 (api:requirements.txt:1) and a==2 (api:requirements.txt:2)"));
   EXPECT_TRUE(merge("a==1\na==1", ""));
 }
 

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "sync/codes.hpp"
 #include "sync/fold.hpp"
+#include "sync/included_requirements.hpp"
 #include "sync/tree_rules.hpp"
 
 namespace tandem::sync {
@@ -39,8 +40,10 @@ Done read_requirements(const SyncRequest& request, PairStore& store, Sides& side
   if (!sides.application_requirements) return missing_part(request, configuration.requirements_from, sides.source);
   sides.infrastructure_requirements = TRY(text_at(repository, sides.tip, configuration.requirements_to));
   const auto& own = sides.infrastructure_requirements;
+  RequirementsFile application{request.source.name + ":" + configuration.requirements_from, sides.application_requirements->text};
+  TRY(read_includes(repository, sides.source, application));
   sides.requirements = TRY(merge_requirements(
-      {request.source.name + ":" + configuration.requirements_from, sides.application_requirements->text},
+      application,
       {request.target.name + ":" + configuration.requirements_to, own ? own->text : ""}, configuration.on_conflict));
   sides.merged = TRY(repository.write_blob(sides.requirements.text));
   return done();

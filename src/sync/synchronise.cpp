@@ -13,6 +13,7 @@
 #include "sync/branches.hpp"
 #include "sync/sides.hpp"
 #include "sync/tree_rules.hpp"
+#include "sync/upkeep.hpp"
 
 namespace tandem::sync {
 namespace {
@@ -198,7 +199,7 @@ std::string conflict_branch(const Sides& sides) { return "tandem/conflict/" + si
 
 /// One try, top to bottom. A target that moved meanwhile is Published::Moved.
 Result<std::optional<Synchronisation>> carry(const SyncRequest& request, PairStore& store, const SigningKey& key) {
-  TRY(store.fetch(request.source, request.target, request.stop));
+  TRY(store.gather(request.source, request.target, request.stop));
   auto sides = TRY(read_sides(request, store, trusted(request, key)));
   const bool nothing_to_carry = TRY(is_in_place(request, store, sides));
   TRY(check_way(request, store, sides));
@@ -315,11 +316,14 @@ Result<Synchronisation> synchronise(const SyncRequest& request, PairStore& store
     const auto lock = TRY(store.lock(lock_limit, request.stop));
     const auto turn = queue_at_target(request);
     auto tried = carry(request, store, key);
-    store.repository().forget();   // what has been published is on disk; of a dry run or a refusal nothing stays
+    store.repository().forget();   // what has been published is on disk; of a dry run or a refusal nothing that was built stays
+    const auto kept = store.repository().flush();
     auto carried = TRY(std::move(tried), "synchronising {} into {}", request.source.name, request.target.name);
+    TRY(Done(kept), "keeping what was fetched");
     if (carried) {
       const bool has_landed = request.mode == Mode::Apply && !carried->is_in_place;
       if (has_landed) clean_branches(request, store, carried->notes);
+      if (const auto tidied = has_landed ? tidy(store, request.at) : done(); !tidied) carried->notes.push_back("the pair store was not tidied: " + text(tidied.error()));
       return std::move(*carried);
     }
     if (request.stop.stop_requested()) return failure(Fault::Cancelled, "stopped while synchronising");

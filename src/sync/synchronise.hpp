@@ -60,7 +60,7 @@ struct Synchronisation {
 /// reads back. Asked again it finds its own work in place. When the target moves meanwhile it starts anew, for two minutes.
 /// Edits by hand that are to be merged by a person (Drift::Branch) leave the target branch alone: what the source holds is
 /// delivered as branch tandem/conflict/<commit> and the result is TD0305, naming it.
-/// Errors: Invalid (TD0301 to TD0303, TD0313, TD0320), Conflict (TD0305 to TD0308, TD0321), Denied (TD0304, TD0312, TD0330,
+/// Errors: Invalid (TD0301 to TD0303, TD0313, TD0320), Conflict (TD0305 to TD0308, TD0321), Denied (TD0304, TD0312, TD0314, TD0330,
 /// TD0331, TD0336, and TD0309 with the remote's own words), Unavailable and TimedOut (TD0311), Cancelled.
 Result<Synchronisation> synchronise(const SyncRequest& request, PairStore& store, const SigningKey& key);
 

@@ -16,6 +16,40 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+TEST(Synchronise, FollowsWhatTheRequirementsIncludeAndProvesItAgain) {
+  auto world = World::ready();
+  world.app.commit({{"requirements.txt", "-r requirements/base.txt\nfastapi==0.110.0\n"}, {"requirements/base.txt", "-r more/deep.txt\npydantic==2.7.0\n"}, {"requirements/more/deep.txt", "mangum\n"}});
+  const auto synced = world.sync();
+  ASSERT_TRUE(synced) << text(synced.error());
+  EXPECT_THAT(world.infra.read("lambda/requirements.txt"), testing::HasSubstr("pydantic==2.7.0  # tandem: application"));
+  EXPECT_THAT(world.infra.read("lambda/requirements.txt"), testing::HasSubstr("mangum  # tandem: application"));
+  const auto found = world.ask();
+  ASSERT_TRUE(found) << text(found.error());
+  EXPECT_TRUE(world.sync()->is_in_place);
+  world.app.commit({{"requirements/more/deep.txt", "mangum>=0.17\n"}});   // the file at the top is the same
+  const auto again = world.sync();
+  ASSERT_TRUE(again) << text(again.error());
+  EXPECT_FALSE(again->is_in_place);
+  EXPECT_THAT(world.infra.read("lambda/requirements.txt"), testing::HasSubstr("mangum>=0.17"));
+  EXPECT_TRUE(world.ask());
+}
+
+TEST(Synchronise, AnIncludeThatIsALinkOrNotThereIsRefusedWithFileAndLine) {
+  auto world = World::ready();
+  auto& repository = world.app.repository;
+  const auto tree = *repository.write_tree(*repository.tree_of(world.app.head()), {{"requirements.txt", *repository.write_blob("fastapi\n-r base.txt\n")}, {"base.txt", *repository.write_blob("/etc/passwd"), 0120000}});
+  const auto who = coordinator(world.at);
+  const auto head = world.app.head();
+  ASSERT_TRUE(repository.move_ref("refs/heads/main", *repository.write_commit(tree, {head}, who, who, "a link\n"), head));
+  const auto linked = world.sync();
+  ASSERT_FALSE(linked);
+  EXPECT_EQ(linked.error().code, "TD0320");
+  EXPECT_EQ(linked.error().place, (Place{"api:requirements.txt", 2}));
+  EXPECT_THAT(linked.error().what, testing::HasSubstr("is no regular file"));
+  world.app.commit({{"requirements.txt", "-r none.txt\n"}});
+  EXPECT_THAT(world.sync().error().what, testing::HasSubstr("-r none.txt is not in the repository"));
+}
+
 TEST(Synchronise, PlacesTheVeryTreesOfTheSource) {
   auto world = World::ready();
   const auto base = world.infra.head();

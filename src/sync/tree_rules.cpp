@@ -1,8 +1,8 @@
 #include "sync/tree_rules.hpp"
 
 #include <algorithm>
-#include <map>
-#include <set>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "base/characters.hpp"
 #include "base/text.hpp"
@@ -62,22 +62,21 @@ size_t depth_of(std::string_view path) { return 1 + static_cast<size_t>(std::ran
 
 /// Judges names against their neighbours.
 void check_neighbours(const Listing& folder, std::vector<Refusal>& out) {
-  std::map<std::string, std::string> seen;
-  std::set<std::string> names;
+  std::unordered_map<std::string, std::string_view> seen;
+  std::unordered_set<std::string_view> names;
   const git::Entry* before = nullptr;
+  const auto path = [&](std::string_view name) { return shown(joined(folder.path, name)); };
   for (const auto& [entry, size] : folder.entries) {
-    const auto path = shown(joined(folder.path, entry.name));
     if (!names.insert(entry.name).second) {
-      out.push_back({path, "name.duplicate", "stands twice in one folder"});
+      out.push_back({path(entry.name), "name.duplicate", "stands twice in one folder"});
       continue;
     }
     if (before != nullptr && order_key(entry) < order_key(*before))
-      out.push_back({path, "name.order", "is out of git's order"});
+      out.push_back({path(entry.name), "name.order", "is out of git's order"});
     before = &entry;
-    const auto [other, is_new] = seen.emplace(folded_name(entry.name), entry.name);
+    const auto [other, is_new] = seen.try_emplace(folded_name(entry.name), entry.name);
     if (!is_new)
-      out.push_back({path, "name.clash", fmt::format("is the same file as {} where case or composition is ignored",
-                                                     shown(joined(folder.path, other->second)))});
+      out.push_back({path(entry.name), "name.clash", fmt::format("is the same file as {} where case or composition is ignored", path(other->second))});
   }
 }
 
@@ -86,15 +85,16 @@ std::string with_slash(std::string folder) { return folder.empty() ? folder : fo
 /// A walk over what differs from an object that passed before.
 class ChangeWalk {
  public:
+  using Known = std::unordered_map<std::string_view, const git::Entry*>;   ///< by name
+
   ChangeWalk(const git::Repository& repository, const Reserved& reserved, const TreeLimits& limits)
       : repository_(repository), reserved_(reserved), limits_(limits) {}
 
   Done folder(const TreeId& tree, const std::optional<TreeId>& checked, Listing at) {
-    std::map<std::string, git::Entry> known;
-    if (checked) {
-      const auto entries = TRY(repository_.entries(*checked), "reading the tree carried before");
-      for (const auto& entry : entries) known[entry.name] = entry;
-    }
+    Known known;
+    std::vector<git::Entry> passed;
+    if (checked) passed = TRY(repository_.entries(*checked), "reading the tree carried before");
+    for (const auto& entry : passed) known[entry.name] = &entry;
     const auto entries = TRY(repository_.entries(tree), "reading {}", shown(at.path));
     for (const auto& entry : entries) {
       auto found = TRY(listed(entry, known));
@@ -104,19 +104,19 @@ class ChangeWalk {
     for (const auto& [entry, size] : at.entries) {
       if (refusals_.size() >= refusals_max) return done();
       const auto before = known.find(entry.name);
-      const bool is_known = before != known.end() && before->second.kind == entry.kind;
-      if (entry.kind != git::EntryKind::Tree || (is_known && before->second.id == entry.id)) continue;
+      const bool is_known = before != known.end() && before->second->kind == entry.kind;
+      if (entry.kind != git::EntryKind::Tree || (is_known && before->second->id == entry.id)) continue;
       if (depth_of(joined(at.path, entry.name)) > limits_.depth_max) continue;  // check_folder has refused it
-      const auto inside = is_known ? std::optional<TreeId>{{before->second.id}} : std::nullopt;
+      const auto inside = is_known ? std::optional<TreeId>{{before->second->id}} : std::nullopt;
       TRY(folder({entry.id}, inside, {joined(at.path, entry.name), {}, joined(at.destination, entry.name)}));
     }
     return done();
   }
 
-  Result<Listed> listed(const git::Entry& entry, const std::map<std::string, git::Entry>& known) {
+  Result<Listed> listed(const git::Entry& entry, const Known& known) {
     const bool is_blob = entry.kind == git::EntryKind::Blob || entry.kind == git::EntryKind::Executable;
     const auto before = known.find(entry.name);
-    if (!is_blob || (before != known.end() && before->second.id == entry.id)) return Listed{entry, 0};
+    if (!is_blob || (before != known.end() && before->second->id == entry.id)) return Listed{entry, 0};
     const auto size = TRY(repository_.blob_size(entry.id), "reading the size of {}", shown(entry.name));
     total_bytes_ += size;
     ++files_;
@@ -201,7 +201,7 @@ Error refused(const std::vector<Refusal>& refusals) {
 }
 
 std::string shown(std::string_view name) {
-  auto out = printable(name);
+  auto out = shown(name);
   if (out.size() > 300) out = fmt::format("{}... ({} bytes)", out.substr(0, 200), name.size());
   return out;
 }

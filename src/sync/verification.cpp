@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <span>
+#include <thread>
 
 #include "base/digest.hpp"
 #include "sync/checks.hpp"
@@ -72,15 +74,40 @@ Done compare_part(git::Repository& repository, const Cargo& cargo, const CargoPa
   return done();
 }
 
-Done hash_files(const git::Repository& repository, SyncVerification& out) {
-  std::ranges::sort(out.files, {}, &CopiedFile::path);
-  Sha256 all;
-  for (auto& file : out.files) {
+Done hash_some(const git::Repository& repository, std::span<CopiedFile> files) {
+  for (auto& file : files) {
     if (!file.found || file.found->kind == git::EntryKind::Submodule) continue;
     const auto bytes = TRY(repository.blob(file.found->id), "reading {}", file.path);
     file.sha256 = sha256_hex(bytes);
-    all.add(fmt::format("{}  {}\n", file.sha256, file.path));
   }
+  return done();
+}
+
+/// A repository is for one thread at a time: each processor gets one of its own, and neighbours, which share their deltas.
+Done hash_each(const git::Repository& repository, std::span<CopiedFile> files) {
+  constexpr size_t worth_a_thread = 100;
+  const auto threads = std::clamp<size_t>(files.size() / worth_a_thread, 1, std::clamp<size_t>(std::thread::hardware_concurrency(), 1, 8));
+  const auto share = files.size() / threads;
+  std::vector<Done> results(threads, done());
+  {
+    std::vector<std::jthread> others;
+    for (size_t at = 1; at < threads; ++at)
+      others.emplace_back([&, at, mine = files.subspan(at * share, at + 1 == threads ? std::dynamic_extent : share)] {
+        const auto own = git::Repository::open(repository.path());
+        results[at] = own ? hash_some(*own, mine) : Done(own.error());
+      });
+    results[0] = hash_some(repository, files.first(threads == 1 ? files.size() : share));
+  }
+  for (const auto& result : results) TRY(Done(result));
+  return done();
+}
+
+Done hash_files(const git::Repository& repository, SyncVerification& out) {
+  std::ranges::sort(out.files, {}, &CopiedFile::path);
+  TRY(hash_each(repository, out.files));
+  Sha256 all;
+  for (const auto& file : out.files)
+    if (!file.sha256.empty()) all.add(fmt::format("{}  {}\n", file.sha256, file.path));
   out.sha256 = all.hex();
   return done();
 }

@@ -7,7 +7,9 @@ import itertools
 import json
 import os
 import pathlib
+import posixpath
 import random
+import re
 import subprocess
 import sys
 
@@ -54,7 +56,7 @@ def ask(questions):
 
 
 def ask_merge(case):
-    return ask([{"about": "merge", **{key: case[key] for key in ("application", "infrastructure", "on_conflict") if key in case}}])[0]
+    return ask([{"about": "merge", **{key: case[key] for key in ("application", "infrastructure", "on_conflict", "included") if key in case}}])[0]
 
 
 def requirements(text):
@@ -65,6 +67,20 @@ def requirements(text):
         line = line.replace("\t#", " #").split(" #")[0].split(" --hash")[0].strip()
         if line:
             yield Requirement(line)
+
+
+def flat(text, included, path="requirements.txt"):
+    """The application's file with every `-r FILE` replaced by what that file holds."""
+    out = []
+    for line in text.replace("\\\n", " ").splitlines():
+        name = re.match(r"\s*(?:-r|--requirement[ =])\s*([^\s#]+)", line)
+        there = name and posixpath.normpath(posixpath.join(posixpath.dirname(path), name[1]))
+        out.append(flat(included[there], included, there) if there else line)
+    return "\n".join(out)
+
+
+def sides_of(case):
+    return [list(requirements(flat(case["application"], case.get("included", {})))), list(requirements(case["infrastructure"]))]
 
 
 def holds(requirement, environment):
@@ -107,7 +123,7 @@ def test_what_is_merged_means_what_both_sides_asked_for(case):
     if "on_conflict" in case:
         return
     merged = [Requirement(line.split(" --hash")[0]) for line in answer["lines"]]
-    both = list(requirements(case["application"])) + list(requirements(case["infrastructure"]))
+    both = sum(sides_of(case), [])
     skipped = {canonicalize_name(Requirement(line).name) for line in answer["left_out"]}
     for environment in ENVIRONMENTS:
         assert wanted_in(environment, merged) == wanted_in(environment, both, skipped), environment
@@ -120,7 +136,7 @@ def test_what_is_refused_is_refused_by_name_and_place(case):
     assert (answer["file"], answer["line"]) == (case["file"], case["line"])
     assert case["says"] in answer["what"]
     if case["why"] == "conflict":
-        sides = [list(requirements(case[side])) for side in ("application", "infrastructure")]
+        sides = sides_of(case)
         clash = False
         for a, b in itertools.product(*sides):
             if canonicalize_name(a.name) == canonicalize_name(b.name) and any(holds(a, e) and holds(b, e) for e in ENVIRONMENTS):

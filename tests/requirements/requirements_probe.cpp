@@ -22,7 +22,7 @@ ConflictSide side_named(std::string_view word) {
 }
 
 json::object merged(Fields& question) {
-  const auto merged = sync::merge_requirements({"api:requirements.txt", question.string_or("application", "")},
+  const auto merged = sync::merge_requirements({"api:requirements.txt", question.string_or("application", ""), texts_of(question.object("included"))},
                                                {"infra:lambda/requirements.txt", question.string_or("infrastructure", "")},
                                                side_named(question.string_or("on_conflict", "refuse")));
   if (!merged) return refused(merged.error());
