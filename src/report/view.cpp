@@ -33,7 +33,7 @@ std::string view_serving(const View& view) {
                      view.document["pid"].text());
 }
 
-constexpr std::array<std::pair<std::string_view, Draw>, 40> draws{{{"tandem.status/1", view_status},
+constexpr auto draws = std::to_array<std::pair<std::string_view, Draw>>({{"tandem.status/1", view_status},
                                                                    {"tandem.bundle/1", view_bundle},
                                                                    {"tandem.releases/1", view_releases},
                                                                    {"tandem.environments/1", view_environments},
@@ -75,7 +75,7 @@ constexpr std::array<std::pair<std::string_view, Draw>, 40> draws{{{"tandem.stat
                                                                    {"tandem.kill-points/1", view_kill_points},
                                                                    {"tandem.error/1", [](const View& view) {
                                                                       return render_error(view.document.value(), view.style) + view_conflicts(view);
-                                                                    }}}};
+                                                                    }}});
 
 std::string ago(Duration passed) {
   const auto seconds = passed.count() / 1000;

@@ -201,7 +201,7 @@ Error refused(const std::vector<Refusal>& refusals) {
 }
 
 std::string shown(std::string_view name) {
-  auto out = shown(name);
+  auto out = printable(name);
   if (out.size() > 300) out = fmt::format("{}... ({} bytes)", out.substr(0, 200), name.size());
   return out;
 }
