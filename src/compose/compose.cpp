@@ -94,6 +94,16 @@ Result<Installed> install_requirements(const ComposeRequest& request, const fs::
   return placed(request, std::move(error));
 }
 
+/// A function for another processor than this machine's: its packages must be there for that one too. The note about it.
+Result<std::optional<std::string>> check_architecture(const ComposeRequest& request, const Installed& installed) {
+  const auto here = architecture_here();
+  if (request.architecture.empty() || request.architecture == here || kind_of(request) == HandlerKind::Native) return std::optional<std::string>{};
+  const InstallRequest wanted{{}, request.configuration.runtime, request.cache, request.installer_environment, request.stop};
+  if (auto checked = check_wheels(wanted, installed.packages, request.architecture); !checked)
+    return placed(request, std::move(checked).error().at({"requirements.txt"}));
+  return std::optional(fmt::format("the function is for {}, and there is a wheel of every package for it; this bundle is for {}, where it is tried", request.architecture, here));
+}
+
 Done refuse_own_names(const ComposeRequest& request, const std::set<std::string>& own) {
   for (const auto* name : {lock_file, sbom_file, chain_file})
     if (own.contains(name))
@@ -183,10 +193,12 @@ Result<Bundle> compose(const git::Repository& repository, const ComposeRequest& 
   TRY(refuse_own_names(request, own));
   if (facts.kind == HandlerKind::Native) TRY(check_bootstrap(request, work.path()));
   const auto installed = TRY(install_requirements(request, work.path()), "composing {}", request.repository);
+  const auto foreign = TRY(check_architecture(request, installed), "composing {}", request.repository);
 
   const auto key = key_of(request, tree, facts, installed);
   auto known = TRY(find_composed(request.bundles, key));
   if (known) {
+    if (foreign) known->notes.push_back(*foreign);
     known->notes.emplace_back("composed before from the same inputs");
     for (const auto& choice : known->choices)
       if (on_choice) on_choice(choice);
@@ -201,6 +213,7 @@ Result<Bundle> compose(const git::Repository& repository, const ComposeRequest& 
   Bundle bundle{digest, folder.string(), decision.handler, entry_point_of(decision, answer), request.configuration.runtime,
                 installed.digest, names_of(installed.packages), decision.choices, notes_of(decision)};
   TRY(remember(request.bundles, key, bundle));
+  if (foreign) bundle.notes.push_back(*foreign);
   if (installed.was_repaired) bundle.notes.emplace_back("the cached packages had been changed and were installed anew");
   return bundle;
 }

@@ -34,6 +34,7 @@ struct ComposeRequest {
   ComposeConfiguration configuration{};
   std::map<std::string, std::string> function_environment{};    ///< what the function will have
   std::vector<std::string> hidden_values{};                     ///< of it: never shown
+  std::string architecture{};                                   ///< "arm64": the function's, where the template says it
   std::filesystem::path runtime_packages{};                     ///< what the function's runtime brings; empty = nothing
   std::map<std::string, std::string> installer_environment{};   ///< compose::installer_environment(ours)
   std::filesystem::path cache;              ///< installed packages, shared
@@ -54,7 +55,7 @@ inline constexpr auto chain_file = "tandem-handlers";           ///< native: wha
 /// bundles/<digest>, files read-only. Same inputs, same digest. Tests and caches stay behind. Nothing is stored when
 /// anything fails. What was composed before from the same inputs and is still whole is taken as it is.
 /// Errors: Invalid (TD0401 no handler, TD0403 requirements, TD0404 import, TD0405 health, TD0407 a name that a package also
-/// brings or that tandem writes, TD0408 another Python, TD0409 a hash, TD0400 a bootstrap that is none) with the place in the
+/// brings or that tandem writes, TD0408 another Python, TD0409 a hash, TD0415 no wheel for the function's architecture, TD0400 a bootstrap that is none) with the place in the
 /// repository it came from; Missing (TD0402 python, or no such folder); Unavailable (TD0406).
 Result<Bundle> compose(const git::Repository& repository, const ComposeRequest& request, const OnChoice& on_choice = {});
 

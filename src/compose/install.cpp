@@ -1,6 +1,7 @@
 #include "compose/install.hpp"
 
 #include <re2/re2.h>
+#include <sys/utsname.h>
 
 #include <algorithm>
 
@@ -235,6 +236,15 @@ Result<Edges> edges_of(const InstallRequest& request, const std::vector<AskedFor
   return edges;
 }
 
+/// The tags of wheels that run on Lambda: its C library is 2.26 up to Python 3.11, 2.34 after that. manylinux2014 stands for all older ones.
+std::vector<std::string> platforms(const std::string& runtime, const std::string& architecture) {
+  const std::string machine = architecture == "arm64" ? "aarch64" : architecture;
+  const bool is_old = runtime == "python3.8" || runtime == "python3.9" || runtime == "python3.10" || runtime == "python3.11";
+  std::vector<std::string> out{"manylinux2014_" + machine, "linux_" + machine};
+  for (int minor = 17; minor <= (is_old ? 26 : 34); ++minor) out.push_back(fmt::format("manylinux_2_{}_{}", minor, machine));
+  return out;
+}
+
 /// Whether the packages are still what was installed.
 bool is_intact(const fs::path& place) {
   const auto said = read_file(place / "digest.txt");
@@ -284,6 +294,35 @@ Result<Installed> install(const InstallRequest& request) {
   out.folder = place / "packages";
   out.edges = TRY(edges_of(request, asked, out.lock, out.folder));
   return out;
+}
+
+std::string architecture_here() {
+  utsname about{};
+  if (::uname(&about) != 0) return {};
+  const std::string machine = about.machine;
+  return machine == "aarch64" ? "arm64" : machine;
+}
+
+Done check_wheels(const InstallRequest& request, const std::vector<LockedPackage>& packages, const std::string& architecture) {
+  if (packages.empty()) return done();
+  std::string wanted;
+  for (const auto& package : packages) wanted += fmt::format("{}=={}\n", package.name, package.version);
+  const auto key = "wheels-" + key_of({request.runtime, architecture, wanted, index_of(request.environment)});
+  std::error_code code;
+  if (fs::exists(request.cache / (key + ".txt"), code)) return done();
+  const auto python = TRY(installer_for(request));
+  const auto work = TRY(TemporaryFolder::make_in(request.cache, key + ".asking"));
+  TRY(write_file(work.path() / "requirements.txt", wanted));
+  std::vector<std::string> arguments{"--dry-run", "--target", "none", "--ignore-installed", "--no-deps", "--implementation", "cp", "--python-version", python.version, "-r", "requirements.txt"};
+  for (const auto& platform : platforms(request.runtime, architecture)) arguments.insert(arguments.end(), {"--platform", platform});
+  const auto output = TRY(run_pip(request, python, work.path(), std::move(arguments)));
+  if (output.exit.ok()) return replace_file(request.cache / (key + ".txt"), wanted);
+  const auto said = complaint(output.err);
+  for (const auto& package : packages)
+    if (said.ends_with(fmt::format(" {}=={}", package.name, package.version)))
+      return failure(Fault::Invalid, "{} {} has no wheel for {} and {}, which the function's Architectures ask for", package.name, package.version, request.runtime, architecture)
+          .with_code("TD0415").with_next(fmt::format("ask for a version that has one, or set the function's Architectures to {}", architecture_here()));
+  return failure(Fault::Unavailable, "pip cannot say whether there are wheels for {}: {}", architecture, said).with_code("TD0403");
 }
 
 }  // namespace tandem::compose

@@ -42,6 +42,13 @@ struct Installed {
 /// with the line of requirements.txt where one is to blame; Missing python, Unavailable, TimedOut, Cancelled.
 Result<Installed> install(const InstallRequest& request);
 
+/// The processor of this machine, as Lambda calls it: "x86_64", "arm64"; else the kernel's word.
+std::string architecture_here();
+
+/// Whether the index has a wheel of each package for the runtime on another processor ("arm64"), and for the C library that Lambda
+/// has there. Nothing is downloaded. What was found is kept. Errors: Invalid (TD0415) naming the package; else as install().
+Done check_wheels(const InstallRequest& request, const std::vector<LockedPackage>& packages, const std::string& architecture);
+
 /// An environment of this Python that has pip, made once in `cache`: a fresh machine's Python comes without.
 /// Errors: Missing (TD0402) when none can be made.
 Result<Interpreter> with_pip(const Interpreter& python, const std::filesystem::path& cache, std::stop_token stop = {});

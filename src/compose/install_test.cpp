@@ -118,6 +118,42 @@ TEST(Install, RequirementsWithAHashOnEveryLineAreTheLockAndMustBeWhole) {
   EXPECT_TRUE(installed(front + "\nmiddle==1\n")) << "a line without a hash: they are no lock, and are locked as ever";
 }
 
+TEST(Install, APackageWithoutAWheelForTheFunctionsProcessorIsRefusedByName) {
+  World world;
+  const bool is_arm = architecture_here() == "arm64";
+  const std::string here = is_arm ? "aarch64" : "x86_64", there = is_arm ? "x86_64" : "aarch64", other = is_arm ? "x86_64" : "arm64";
+  world.offer("pure", "1", "");
+  for (const auto& machine : {here, there}) world.offer("both", "1", "", ">=3", {}, "cp311-cp311-manylinux_2_17_" + machine + ".manylinux2014_" + machine);
+  world.offer("late", "1", "", ">=3", {}, "cp311-cp311-manylinux_2_17_" + here);
+  world.offer("late", "1", "", ">=3", {}, "cp311-cp311-manylinux_2_31_" + there);   // newer than the C library of this runtime
+  world.offer("onlyhere", "1", "", ">=3", {}, "cp311-cp311-manylinux2014_" + here);
+  const auto request = world.request();
+  ASSERT_TRUE(make_folders(request.cache));
+  const InstallRequest wanted{"", "python3.11", request.cache, request.installer_environment};
+  EXPECT_TRUE(check_wheels(wanted, {{"both", "1", ""}, {"pure", "1", ""}}, other));
+  for (const auto* name : {"late", "onlyhere"}) {
+    const auto refused = check_wheels(wanted, {{name, "1", ""}, {"pure", "1", ""}}, other);
+    ASSERT_FALSE(refused) << name;
+    EXPECT_EQ(refused.error().code, "TD0415");
+    EXPECT_EQ(refused.error().what, fmt::format("{} 1 has no wheel for python3.11 and {}, which the function's Architectures ask for", name, other));
+  }
+}
+
+TEST(Compose, ForAnotherProcessorSaysWhatTheBundleIsFor) {
+  World world;
+  world.offer("stamp", "1.2", "VALUE = 7\n");
+  world.files["lambda/requirements.txt"] = "stamp==1.2\n";
+  auto request = world.request();
+  request.architecture = architecture_here() == "arm64" ? "x86_64" : "arm64";
+  for (int i = 0; i < 2; ++i) {
+    const auto bundle = compose::compose(world.repository, request);
+    ASSERT_TRUE(bundle) << text(bundle.error());
+    EXPECT_THAT(bundle->notes, Contains(HasSubstr("the function is for " + request.architecture)));
+  }
+  request.architecture = architecture_here();
+  EXPECT_THAT(compose::compose(world.repository, request)->notes, Not(Contains(HasSubstr("the function is for"))));
+}
+
 TEST(Lock, IsAListOfPinsWithHashesAndNothingElse) {
   EXPECT_TRUE(is_lock(asked_for("a==1 --hash=sha256:00\nb[x]==2.0 ; python_version >= '3' --hash=sha256:11\n")));
   for (const auto* text : {"", "a==1\n", "a>=1 --hash=sha256:00\n", "a==1.* --hash=sha256:00\n", "a --hash=sha256:00\n", "a==1 --hash=sha256:00\nb==1\n"})

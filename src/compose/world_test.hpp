@@ -59,7 +59,7 @@ struct World {
 
   /// A wheel of one module, as an index would hand it out. `needs`: its requirements.
   void offer(const std::string& name, const std::string& version, const std::string& module, const std::string& python = ">=3",
-             const std::vector<std::string>& needs = {}) {
+             const std::vector<std::string>& needs = {}, const std::string& tag = "py3-none-any") {
     const auto content = folder.path() / "wheel" / name;
     const auto info = fmt::format("{}-{}.dist-info", name, version);
     ASSERT_TRUE(write_file(content / (name + ".py"), module));
@@ -69,11 +69,11 @@ struct World {
       if (const auto extra = each.find("extra == '"); extra != each.npos) metadata += fmt::format("Provides-Extra: {}\n", each.substr(extra + 10, each.rfind('\'') - extra - 10));
     }
     ASSERT_TRUE(write_file(content / info / "METADATA", metadata));
-    ASSERT_TRUE(write_file(content / info / "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"));
+    ASSERT_TRUE(write_file(content / info / "WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: " + tag + "\n"));
     ASSERT_TRUE(write_file(content / info / "entry_points.txt", fmt::format("[console_scripts]\n{} = {}:main\n", name, name)));
     ASSERT_TRUE(write_file(content / info / "RECORD", fmt::format("{}.py,,\n{}/METADATA,,\n{}/WHEEL,,\n{}/entry_points.txt,,\n{}/RECORD,,\n", name, info, info, info, info)));
     ASSERT_TRUE(make_folders(folder.path() / "wheels"));
-    ASSERT_TRUE(zip_folder(content, folder.path() / "wheels" / fmt::format("{}-{}-py3-none-any.whl", name, version)));
+    ASSERT_TRUE(zip_folder(content, folder.path() / "wheels" / fmt::format("{}-{}-{}.whl", name, version, tag)));
   }
 };
 

@@ -75,6 +75,7 @@ Result<FunctionEnvironment> environment_of(const ReadStack& stack, const local::
   if (variables != nullptr && variables->is_object())
     for (const auto& [name, value] : variables->as_object())
       if (names_a_resource(stack, value)) out.stand_ins.emplace_back(name);
+  if (const auto architectures = fields.strings("Architectures"); !architectures.empty()) out.architecture = architectures.front();
   TRY(fields.finish());
   return out;
 }

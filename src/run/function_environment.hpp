@@ -16,6 +16,7 @@ struct FunctionEnvironment {
   std::vector<std::string> hidden_values{};   ///< of NoEcho parameters
   std::vector<std::string> stand_ins{};       ///< variables whose value names what only a deployment makes
   std::string runtime{};                      ///< "python3.11"
+  std::string architecture{};                 ///< "arm64", "x86_64"; empty where the template does not say
   std::string function{};                     ///< "RegistryApi/Function76856677"
 };
 

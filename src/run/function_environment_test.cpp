@@ -47,6 +47,12 @@ TEST(FunctionEnvironment, IsWhatTheTemplateGivesWithStandInsForWhatIsNotMadeYet)
   EXPECT_THAT((*found)->hidden_values, ElementsAre("scrypt$x"));
   EXPECT_EQ((*found)->runtime, "python3.11");
   EXPECT_EQ((*found)->function, "Api/Main");
+  EXPECT_EQ((*found)->architecture, "");
+}
+
+TEST(FunctionEnvironment, SaysForWhichProcessorTheFunctionIs) {
+  const Written written(R"({"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": {"Handler": "index.handler", "Runtime": "python3.11", "Architectures": ["arm64"], "Code": {"ZipFile": ""}}}}})");
+  EXPECT_EQ((*written.find("index.handler"))->architecture, "arm64");
 }
 
 TEST(FunctionEnvironment, OfSeveralFunctionsOnlyTheOneThatIsEnteredThroughTheHandlerIsTaken) {

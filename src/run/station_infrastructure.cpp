@@ -167,6 +167,7 @@ Result<compose::ComposeRequest> compose_request(const Work& work, const std::opt
   if (environment) {
     request.function_environment = environment->variables;
     request.hidden_values = environment->hidden_values;
+    request.architecture = environment->architecture;
   }
   request.runtime_packages = TRY(packages_of_runtime(work));
   request.installer_environment = package_environment();
