@@ -33,7 +33,7 @@ std::string view_serving(const View& view) {
                      view.document["pid"].text());
 }
 
-constexpr std::array<std::pair<std::string_view, Draw>, 40> draws{{{"tandem.status/1", view_status},
+constexpr std::array<std::pair<std::string_view, Draw>, 41> draws{{{"tandem.status/1", view_status},
                                                                    {"tandem.bundle/1", view_bundle},
                                                                    {"tandem.releases/1", view_releases},
                                                                    {"tandem.environments/1", view_environments},
