@@ -178,7 +178,7 @@ TEST(HostileTrees, AnUrlCannotBecomeAnOptionOrAProgram) {
     request.source.url = url;
     const auto synced = synchronise(request, world.store, world.key);
     ASSERT_FALSE(synced) << url;
-    EXPECT_TRUE(synced.error().fault == Fault::Invalid || synced.error().fault == Fault::Unavailable) << text(synced.error());
+    EXPECT_TRUE(synced.error().fault == Fault::Denied || synced.error().fault == Fault::Unavailable) << text(synced.error());
   }
 }
 
