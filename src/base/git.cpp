@@ -1,35 +1,15 @@
 #include "base/git.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <map>
 #include <set>
 #include <unordered_map>
 
-#include "base/files.hpp"
 #include "base/git_state.hpp"
 #include "base/text.hpp"
 
 namespace tandem::git {
 namespace fs = std::filesystem;
 namespace {
-
-/// Trees deeper than this are somebody's attack; git itself grows slow long before.
-constexpr int tree_depth_max = 256;
-
-EntryKind kind_of(unsigned mode) {
-  switch (mode & 0170000U) {
-    case 0040000: return EntryKind::Tree;
-    case 0120000: return EntryKind::Link;
-    case 0160000: return EntryKind::Submodule;
-    default: return (mode & 0111U) != 0 ? EntryKind::Executable : EntryKind::Blob;
-  }
-}
 
 Entry entry_of(const git_tree_entry& raw) {
   const auto mode = static_cast<unsigned>(git_tree_entry_filemode_raw(&raw));
@@ -50,12 +30,21 @@ Result<SignatureHandle> signature_of(const Person& person) {
   return SignatureHandle(raw);
 }
 
+}  // namespace
+
+EntryKind kind_of(unsigned mode) {
+  switch (mode & 0170000U) {
+    case 0040000: return EntryKind::Tree;
+    case 0120000: return EntryKind::Link;
+    case 0160000: return EntryKind::Submodule;
+    default: return (mode & 0111U) != 0 ? EntryKind::Executable : EntryKind::Blob;
+  }
+}
+
 bool is_plain_name(std::string_view name) {
   return !name.empty() && name != "." && name != ".." && !same_ignoring_case(name, ".git") &&
          name.find('/') == std::string_view::npos;
 }
-
-}  // namespace
 
 Result<OdbHandle> Repository::State::objects() const {
   git_odb* raw = nullptr;
@@ -362,130 +351,6 @@ Result<std::string> Repository::write_blob(std::string_view bytes) {
   return hex_of(oid);
 }
 
-namespace {
-
-/// What shall become of one name of a tree: put there, removed, or (neither) a folder with edits of its own.
-struct Edit {
-  std::optional<Placement> put;
-  bool removed = false;
-  bool inherits = true;               ///< a folder starts from what is there; otherwise from `base`
-  std::optional<std::string> base;    ///< tree to start from when it does not inherit
-  std::map<std::string, Edit> below;
-};
-
-/// The edit for the folder `name`, opened for further edits below it.
-Edit& folder_edit(std::map<std::string, Edit>& edits, const std::string& name) {
-  auto& edit = edits[name];
-  if (edit.put || edit.removed) {
-    const bool was_tree = edit.put && kind_of(edit.put->mode) == EntryKind::Tree;
-    edit = Edit{.inherits = false, .base = was_tree ? edit.put->id : std::nullopt};
-  }
-  return edit;
-}
-
-Result<std::map<std::string, Edit>> edits_of(const std::vector<Placement>& placements) {
-  std::map<std::string, Edit> root;
-  for (const auto& placement : placements) {
-    auto parts = split(placement.path, '/');
-    for (const auto& part : parts)
-      if (!is_plain_name(part)) return failure(Fault::Invalid, "nothing can be placed at '{}'", placement.path);
-    auto* edits = &root;
-    for (size_t i = 0; i + 1 < parts.size(); ++i) edits = &folder_edit(*edits, parts[i]).below;
-    (*edits)[parts.back()] = placement.id ? Edit{.put = placement} : Edit{.removed = true};
-  }
-  return root;
-}
-
-/// Writes trees from the leaves up.
-class TreeWriter {
- public:
-  explicit TreeWriter(git_repository& repository, git_odb& objects) : repository_(repository), objects_(objects) {}
-
-  /// nullopt when nothing is left in it.
-  Result<std::optional<git_oid>> write(const git_tree* base, const std::map<std::string, Edit>& edits) {
-    git_treebuilder* raw = nullptr;
-    if (const int code = git_treebuilder_new(&raw, &repository_, base); code != 0) return trouble(code, "cannot build a tree");
-    const BuilderHandle builder(raw);
-    for (const auto& [name, edit] : edits) TRY(apply(*builder, name, edit), "placing {}", name);
-    if (git_treebuilder_entrycount(builder.get()) == 0) return std::optional<git_oid>{};
-    const auto written = TRY(finish(*builder));
-    return std::optional<git_oid>(written);
-  }
-
-  Result<git_oid> finish(git_treebuilder& builder) {
-    git_oid oid;
-    if (const int code = git_treebuilder_write(&oid, &builder); code != 0) return trouble(code, "cannot write a tree");
-    return oid;
-  }
-
- private:
-  Done apply(git_treebuilder& builder, const std::string& name, const Edit& edit) {
-    const auto* present = git_treebuilder_get(&builder, name.c_str());
-    if (edit.put) {
-      const auto oid = TRY(checked(*edit.put));
-      return insert(builder, name, oid, edit.put->mode);
-    }
-    if (edit.removed) {
-      if (present != nullptr) git_treebuilder_remove(&builder, name.c_str());
-      return done();
-    }
-    const bool present_tree = present != nullptr && git_tree_entry_type(present) == GIT_OBJECT_TREE;
-    std::optional<git_oid> start;
-    if (edit.inherits && present_tree) start = *git_tree_entry_id(present);
-    if (!edit.inherits && edit.base) start = TRY(oid_of(*edit.base));
-    const auto base = TRY(tree(start));
-    const auto written = TRY(write(base.get(), edit.below));
-    if (written) return insert(builder, name, *written, GIT_FILEMODE_TREE);
-    // Removing something below a file removes nothing; the file stays.
-    if (present != nullptr && (present_tree || !edit.inherits)) git_treebuilder_remove(&builder, name.c_str());
-    return done();
-  }
-
-  Result<TreeHandle> tree(const std::optional<git_oid>& id) {
-    if (!id) return TreeHandle{};
-    git_tree* raw = nullptr;
-    if (const int code = git_tree_lookup(&raw, &repository_, &*id); code != 0) return trouble(code, "no tree {}", hex_of(*id));
-    return TreeHandle(raw);
-  }
-
-  Result<git_oid> checked(const Placement& placement) {
-    const auto oid = TRY(oid_of(*placement.id));
-    if (kind_of(placement.mode) == EntryKind::Submodule) return oid;  // lies in another repository
-    size_t size = 0;
-    git_object_t type = GIT_OBJECT_INVALID;
-    if (const int code = git_odb_read_header(&size, &type, &objects_, &oid); code != 0) return trouble(code, "no object {}", *placement.id);
-    const auto wanted = kind_of(placement.mode) == EntryKind::Tree ? GIT_OBJECT_TREE : GIT_OBJECT_BLOB;
-    if (type != wanted) return failure(Fault::Invalid, "object {} is a {}, mode {:o} wants another kind", *placement.id, git_object_type2string(type), placement.mode);
-    return oid;
-  }
-
-  Done insert(git_treebuilder& builder, const std::string& name, const git_oid& oid, unsigned mode) {
-    const int code = git_treebuilder_insert(nullptr, &builder, name.c_str(), &oid, static_cast<git_filemode_t>(mode));
-    if (code != 0) return trouble(GIT_EINVALIDSPEC, "'{}' with mode {:o} cannot stand in a tree", name, mode);
-    return done();
-  }
-
-  git_repository& repository_;
-  git_odb& objects_;
-};
-
-}  // namespace
-
-Result<TreeId> Repository::write_tree(const std::optional<TreeId>& base, const std::vector<Placement>& placements) {
-  const auto edits = TRY(edits_of(placements));
-  TreeHandle start;
-  if (base) start = TRY(state_->tree(base->value));
-  const auto objects = TRY(state_->objects());
-  TreeWriter writer(*state_->handle, *objects);
-  const auto filled = TRY(writer.write(start.get(), edits));
-  if (filled) return TreeId{hex_of(*filled)};
-  git_treebuilder* raw = nullptr;
-  if (const int code = git_treebuilder_new(&raw, state_->handle.get(), nullptr); code != 0) return trouble(code, "cannot build a tree");
-  const BuilderHandle empty(raw);
-  const auto written = TRY(writer.finish(*empty));
-  return TreeId{hex_of(written)};
-}
-
 Result<CommitId> Repository::write_commit(const TreeId& tree, const std::vector<CommitId>& parents, const Person& author,
                                           const Person& committer, std::string_view message) {
   const auto content = TRY(state_->tree(tree.value));
@@ -569,71 +434,6 @@ Done Repository::delete_ref(std::string_view name) {
   int code = git_transaction_remove(transaction.get(), ref.c_str());
   if (code == 0) code = git_transaction_commit(transaction.get());
   if (code != 0) return trouble(code, "cannot delete ref {}", ref);
-  return done();
-}
-
-namespace {
-
-struct Descriptor {
-  int number = -1;
-  ~Descriptor() {
-    if (number >= 0) ::close(number);
-  }
-};
-
-Error system_trouble(std::string_view doing, const std::string& path) {
-  return failure(Fault::Unavailable, "cannot {} {}: {}", doing, path, std::strerror(errno));
-}
-
-Done write_one(int folder, const std::string& name, const std::string& path, unsigned mode, std::string_view bytes) {
-  ::unlinkat(folder, name.c_str(), 0);
-  const Descriptor file{::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600)};
-  if (file.number < 0) return system_trouble("write", path);
-  while (!bytes.empty()) {
-    const auto written = ::write(file.number, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return system_trouble("write", path);
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
-  if (::fchmod(file.number, mode) != 0) return system_trouble("set the mode of", path);
-  return done();
-}
-
-}  // namespace
-
-/// Goes down by descriptors and never through a link, so that nothing lands outside whatever the tree says.
-Done Repository::State::write_files(const std::string& tree, int folder, const std::string& below, Links links, int depth) const {
-  if (depth > tree_depth_max) return failure(Fault::Invalid, "folders nested deeper than {}: {}", tree_depth_max, below);
-  const auto here = TRY(entries(tree));
-  for (const auto& entry : here) {
-    const auto path = below + entry.name;
-    if (!is_plain_name(entry.name)) return failure(Fault::Invalid, "the tree holds a name that cannot be a file: '{}'", path);
-    if (entry.kind == EntryKind::Submodule) continue;
-    if (entry.kind == EntryKind::Tree) {
-      if (::mkdirat(folder, entry.name.c_str(), 0755) != 0 && errno != EEXIST) return system_trouble("make folder", path);
-      const Descriptor inner{::openat(folder, entry.name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)};
-      if (inner.number < 0) return system_trouble("enter folder", path);
-      TRY(write_files(entry.id, inner.number, path + '/', links, depth + 1));
-      continue;
-    }
-    const auto held = TRY(blob(entry.id), "writing {}", path);
-    const std::string_view bytes(static_cast<const char*>(git_blob_rawcontent(held.get())), static_cast<size_t>(git_blob_rawsize(held.get())));
-    if (entry.kind != EntryKind::Link) {
-      TRY(write_one(folder, entry.name, path, entry.kind == EntryKind::Executable ? 0755 : 0644, bytes));
-      continue;
-    }
-    if (links == Links::Refuse) return failure(Fault::Invalid, "{} is a symbolic link", path);
-    ::unlinkat(folder, entry.name.c_str(), 0);
-    if (::symlinkat(std::string(bytes).c_str(), folder, entry.name.c_str()) != 0) return system_trouble("make link", path);
-  }
-  return done();
-}
-
-Done Repository::extract(const TreeId& tree, const fs::path& folder, Links links) const {
-  TRY(make_folders(folder));
-  const Descriptor root{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (root.number < 0) return system_trouble("enter folder", folder.string());
-  TRY(state_->write_files(tree.value, root.number, "", links, 0), "writing tree {} to {}", tree.value, folder.string());
   return done();
 }
 

@@ -8,6 +8,13 @@
 
 namespace tandem::git {
 
+/// Trees deeper than this are somebody's attack; git itself grows slow long before.
+inline constexpr int tree_depth_max = 256;
+
+EntryKind kind_of(unsigned mode);
+/// True for what can be one step of a path in a tree: nothing that is a way, or git's own.
+bool is_plain_name(std::string_view name);
+
 struct Repository::State {
   RepositoryHandle handle;
   std::filesystem::path root;

@@ -1,5 +1,6 @@
 #include "run/configuration.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/files.hpp"
