@@ -1,7 +1,7 @@
 // maintain: upkeep of the state folder
 
-#include "base/files.hpp"
 #include "run/commands.hpp"
+#include "run/pruning.hpp"
 
 namespace tandem::run {
 namespace {
@@ -11,26 +11,19 @@ Result<Answer> list_kill_points() {
                              {"how", "TANDEM_KILL_AT=NAME, NAME@TIMES or #NUMBER in the environment of tandem serve; for tests only"}}};
 }
 
-/// Old runs go: their records' bodies (the chain stays whole and says so), what they kept, what they printed.
-Result<Answer> prune(Office& office, Fields& fields) {
+Result<Answer> prune_old_runs(Office& office, Fields& fields) {
   auto& shop = office.shop();
-  const auto days = fields.integer_or("keep_days", shop.configuration.keep_days);
-  const auto keep = fields.integer_or("keep_runs", shop.configuration.keep_runs);
-  if (days < 0 || keep < 0) return failure(Fault::Invalid, "a number of days or runs to keep is not negative").with_code("TD0101");
-  const auto before = shop.clock.now() - std::chrono::days{days};
-  const auto runs = TRY(shop.ledger->history([&](store::History& history) { return history.runs_ended_before(before, static_cast<size_t>(keep)); }));
+  PruneRequest request = prune_policy(shop);
+  request.keep_days = fields.integer_or("keep_days", request.keep_days);
+  request.keep_runs = fields.integer_or("keep_runs", request.keep_runs);
+  request.actor = fields.string_or("actor", "command");
+  request.mode = fields.boolean_or("dry_run", false) ? PruneMode::Look : PruneMode::Prune;
+  const auto pruned = TRY(prune(shop, request));
+  if (pruned.records > 0) TRY(shop.ledger->journal([](store::Journal& journal) { return journal.compact(); }));
   json::array names;
-  for (const auto& run : runs) names.emplace_back(run.value);
-  json::object document{{"schema", "tandem.pruned/1"}, {"runs", names}, {"records", 0}, {"artifacts", 0}, {"before", rfc3339(before)}, {"keep_runs", keep},
-                        {"dry_run", fields.boolean_or("dry_run", false)}};
-  if (runs.empty() || fields.boolean_or("dry_run", false)) return Answer{document};
-  const auto pruned = TRY(shop.ledger->prune(runs, {{"actor", fields.string_or("actor", "command")}, {"before", rfc3339(before)}, {"keep_runs", keep}}));
-  for (const auto& digest : pruned.artifacts) TRY(shop.artifacts.remove(digest));
-  for (const auto& run : runs) TRY(tandem::remove_all(shop.folders.logs() / run.value));
-  TRY(shop.ledger->journal([](store::Journal& journal) { return journal.compact(); }));
-  document["records"] = pruned.records;
-  document["artifacts"] = pruned.artifacts.size();
-  return Answer{document};
+  for (const auto& run : pruned.runs) names.emplace_back(run.value);
+  return Answer{json::object{{"schema", "tandem.pruned/1"}, {"runs", names}, {"records", pruned.records}, {"artifacts", pruned.artifacts},
+                             {"before", rfc3339(pruned.before)}, {"keep_runs", request.keep_runs}, {"dry_run", request.mode == PruneMode::Look}}};
 }
 
 Result<Answer> maintain_command(Office& office, const json::object& arguments) {
@@ -38,7 +31,7 @@ Result<Answer> maintain_command(Office& office, const json::object& arguments) {
   const auto what = fields.string("what");
   TRY(fields.finish());
   if (what == "kill-points") return list_kill_points();
-  if (what == "prune") return prune(office, fields);
+  if (what == "prune") return prune_old_runs(office, fields);
   if (what == "compact") {
     TRY(office.shop().ledger->journal([](store::Journal& journal) { return journal.compact(); }));
     return Answer{json::object{{"schema", "tandem.compacted/1"}}};

@@ -162,10 +162,12 @@ daemon:
   parallel-runs: {}
   poll-seconds: {}
 
-# What `tandem maintain prune` keeps: runs younger than keep-days, the newest keep-runs, and all that a live release needs.
+# How long runs are kept: those younger than keep-days, the newest keep-runs, and all that a live release needs.
+#   prune   automatic: the daemon takes the others out, at its start and every hour; by-hand: only tandem maintain prune does
 history:
   keep-days: {}
   keep-runs: {}
+  prune: {}
 
 # How the steps of workflows run.
 #   sandbox   required: a step does not run where no sandbox can be had; optional: it runs without, and the run says so
@@ -180,6 +182,7 @@ steps:
   processes: {}
   file-mib: {}
 )", configuration.port, configuration.parallel_runs, configuration.poll_seconds, configuration.keep_days, configuration.keep_runs,
+                     configuration.prunes_by_itself ? "automatic" : "by-hand",
                      configuration.unsandboxed ? "optional" : "required",
                      configuration.actions_with_network.empty() ? fmt::to_string(configuration.network_in_steps) : list(configuration.actions_with_network),
                      configuration.errexit_in_steps,

@@ -37,6 +37,8 @@ class Daemon {
   HttpResponse answer(const HttpRequest& request);
   void watch_repositories(std::stop_token stop, DaemonOptions options);
   Done look_at(const RepositoryConfiguration& repository);
+  void prune_now_and_then();
+  std::optional<std::chrono::steady_clock::time_point> pruned_;   ///< by the policy, last
   Office office_;
   Scheduler scheduler_;
   DaemonAddress address_;

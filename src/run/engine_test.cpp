@@ -150,7 +150,17 @@ TEST(Engine, ARunThatKillsTheCoordinatorThreeTimesIsQuarantined) {
   EXPECT_EQ(started(world.tell(Restarted{})), Names{"run-1/Build"});
   EXPECT_EQ(started(world.tell(Restarted{})), Names{"run-1/Build"});
   const auto decision = world.tell(Restarted{});
+  EXPECT_EQ(decision.commands, std::vector<EngineCommand>{WrapUp{{"run-1"}}}) << "what it began is undone, nothing of it is tried again";
+  EXPECT_EQ(world.tell(RunWrappedUp{{"run-1"}, good}).entries.back().body.at("status"), "ABANDONED");
+}
+
+TEST(Engine, ARunWhoseWayBackKillsTheCoordinatorEndsWithoutOne) {
+  World world;
+  world.tell(EventArrived{push("e1"), {{chain()}}});
+  for (int i = 0; i < 5; ++i) world.tell(Restarted{});
+  const auto decision = world.tell(Restarted{});
   EXPECT_EQ(decision.entries.back().body.at("status"), "ABANDONED");
+  EXPECT_TRUE(decision.commands.empty());
 }
 
 TEST(Engine, CancellingStopsWhatRunsAndSkipsTheRest) {

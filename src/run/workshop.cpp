@@ -106,6 +106,7 @@ Result<std::string> Workshop::revealed(const std::string& text) const {
 Result<Artifact> Workshop::keep(const RunId& run, const std::string& action, const std::string& name, ArtifactKind kind,
                                 std::string_view bytes) {
   Artifact artifact{run, action, name, kind, {}, static_cast<std::int64_t>(bytes.size())};
+  const std::shared_lock lock(keeping);   // the same bytes may be those of an old run that goes
   artifact.digest = TRY(artifacts.put(bytes));
   TRY(ledger->record("artifact.kept", run.value, to_json(artifact)));
   return artifact;
