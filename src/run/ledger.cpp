@@ -100,7 +100,7 @@ std::vector<std::string> kill_points() {
   std::vector<std::string> out;
   for (const auto* kind : kinds)
     for (const auto* when : {"before:", "after:"}) out.push_back(std::string(when) + kind);
-  for (const auto* effect : {"before:action", "after:action", "before:way-back", "after:way-back", "before:history", "after:history"}) out.emplace_back(effect);
+  for (const auto* effect : {"before:action", "after:action", "before:push", "after:push", "before:way-back", "after:way-back", "before:history", "after:history"}) out.emplace_back(effect);
   return out;
 }
 

@@ -4,7 +4,7 @@ whole, and the journal verifies."""
 
 import json
 import os
-import pathlib
+import random
 import signal
 import subprocess
 import time
@@ -57,6 +57,18 @@ def until(world, look, seconds=40):
     return False
 
 
+def watch(world, seconds):
+    """Until every run has ended, the daemon has died, or the time is over."""
+    end = time.monotonic() + seconds
+    while world.daemon.poll() is None and time.monotonic() < end:
+        try:
+            if ended(world):
+                return
+        except OSError:
+            pass
+        time.sleep(0.02)
+
+
 def ended(world):
     return all(run["status"] in FINAL for run in world.ask("runs", limit=50).document["runs"])
 
@@ -90,17 +102,23 @@ class Scene:
 class Ship(Scene):
     """A push travels through sync and deployment until it is live."""
     points = ("event.received", "run.created", "run.wrapping_up", "run.ended", "action.started", "action.ended", "artifact.kept", "sync.intended",
-              "sync.done", "release.created", "deployment.intended", "deployment.changed", "promotion.intended", "status.posted", "action", "way-back", "history")
+              "sync.done", "release.created", "deployment.intended", "deployment.changed", "promotion.intended", "status.posted", "action", "push", "way-back", "history")
+
+    has_acted = False
 
     def act(self, world):
         word = self.word = world.ship()
+        self.has_acted = True
         until(world, lambda: any(run["workflow"] == "release" and run["commit"] == world.shipped[word] for run in world.runs()) and ended(world))
 
     def finish(self, world):
         """A push whose notice died with the daemon is found by looking."""
-        until(world, lambda: any(run["commit"] == world.shipped[self.word] for run in world.runs_of("release")))
+        if self.has_acted:
+            until(world, lambda: any(run["commit"] == world.shipped[self.word] for run in world.runs_of("release")))
 
     def judge(self, world):
+        if not self.has_acted:
+            return
         commit = world.shipped[self.word]
         runs = [run for run in world.runs_of("release") if run["commit"] == commit]
         assert [run["status"] for run in runs] == ["SUCCEEDED"], runs
@@ -121,6 +139,8 @@ class GoBack(Ship):
 
     def judge(self, world):
         world.receiver.refuses.discard("After")
+        if not self.has_acted:
+            return
         commit = world.shipped[self.word]
         runs = [run for run in world.runs_of("release") if run["commit"] == commit]
         assert [run["status"] for run in runs] == ["FAILED"], runs
@@ -277,7 +297,7 @@ class Schedule(Scene):
     def act(self, world):
         world.branches = getattr(world, "branches", 0) + 1
         world.workflow("nightly", {"One": []}, triggers=SCHEDULE, branch=f"night-{world.branches}")
-        until(world, lambda: False, 8) if world.daemon.poll() is None else None
+        world.died(8)
 
 
 class Untold(Ship):
@@ -363,7 +383,7 @@ class Branch(Scene):
 
     def act(self, world):
         git(world.work_tree, "push", "-q", "origin", f":refs/heads/{self.branch}")
-        until(world, lambda: False, 8) if world.daemon.poll() is None else None
+        world.died(8)
 
 
 class Prune(Scene):
@@ -387,6 +407,9 @@ class Prune(Scene):
 SCENES = (Ship, GoBack, Wait, Queue, Skip, Cancel, Supersede, Freeze, PullRequest, Schedule, Untold, Secret, Keys, Start, Stop, Branch, Prune)
 ELSEWHERE = {"run.interrupted": "test_killed_while_it_notes_that_it_was_killed", "action.timed_out": "test_killed_while_an_action_is_out_of_time",
              "pair.configured": "test_killed_while_a_pair_is_made"}
+
+
+NOT_THE_FIRST = {"history": 12}   # the first passings are those of the start
 
 
 # --- driving --------------------------------------------------------------------------------------------------------
@@ -429,23 +452,29 @@ def has_died_at(world, point, since):
     return f'"event":"killed","point":"{point}"' in world.log.read_text()[since:]
 
 
-def drive(world, scene, point, times=1, again=False):
-    """One kill at the point (or two in a row), then a whole daemon. Whatever is running when it is called is whole."""
+def drive(world, scene, point, times=1, again=None):
+    """One kill at the point (or another in what comes next), then a whole daemon. Whatever is running when it is called is
+    whole. Says whether the point was passed so often."""
+    if world.daemon.poll() is not None:
+        assert world.serve()
     scene.prepare(world)
     world.settled()
     world.stop()
     seen = len(world.log.read_text())
     if world.serve(kill_at=f"{point}@{times}"):
         scene.act(world)
-    assert has_died_at(world, point, seen), f"{point} was never passed"
-    if again and world.serve(kill_at=point):
-        until(world, lambda: ended(world))
+    died = has_died_at(world, point, seen)
+    assert died or times > 1 and point.split(":")[1] not in NOT_THE_FIRST, f"{point} was never passed"
+    world.kill()
+    if again and world.serve(kill_at=again):
+        watch(world, 10)
         world.kill()
     assert world.serve()
     scene.finish(world)
     world.settled()
     scene.judge(world)
     world.check_shipping()
+    return died
 
 
 def test_every_listed_place_is_driven(ground):
@@ -459,8 +488,59 @@ def test_every_listed_place_is_driven(ground):
 
 @pytest.mark.parametrize("scene,point", [(scene, f"{when}:{kind}") for scene in SCENES for kind in scene.points for when in ("before", "after")],
                          ids=lambda value: value if isinstance(value, str) else value.__name__)
-def test_killed_at(ground, scene, point):
-    drive(ground, scene(), point)
+def test_killed_at(ground, long, scene, point):
+    drive(ground, scene(), point, NOT_THE_FIRST.get(point.split(":")[1], 1))
+    if long:
+        for times in range(2, 6):
+            if not drive(ground, scene(), point, times):
+                break
+        drive(ground, scene(), point, again=point)
+
+
+@pytest.mark.parametrize("first,second", [("after:deployment.intended", "#1"), ("before:promotion.intended", "before:action"),
+                                          ("after:promotion.intended", "before:deployment.changed"), ("before:sync.done", "before:sync.intended"),
+                                          ("before:action", "before:release.created"), ("after:sync.done", "after:run.created")])
+def test_killed_again_while_it_goes_on(ground, first, second):
+    drive(ground, Ship(), first, again=second)
+
+
+@pytest.mark.parametrize("second", ["before:deployment.changed", "after:deployment.changed", "before:sync.intended", "after:sync.done", "before:rollback.done"])
+def test_killed_again_on_the_way_back(ground, second):
+    drive(ground, GoBack(), "after:rollback.intended", again=second)
+
+
+def test_killed_at_any_two_passings(ground, long):
+    """Whatever comes: by number, not by name. The seed is fixed."""
+    rolls = random.Random(23)
+    for _ in range(120 if long else 4):
+        scene = rolls.choice((Ship, GoBack))()
+        seen = len(ground.log.read_text())
+        scene.prepare(ground)
+        ground.settled()
+        ground.stop()
+        if ground.serve(kill_at=f"#{rolls.randint(4, 110)}"):
+            scene.act(ground)
+        ground.kill()
+        if ground.serve(kill_at=f"#{rolls.randint(1, 60)}"):
+            watch(ground, 10)
+        ground.kill()
+        assert '"event":"killed"' in ground.log.read_text()[seen:]
+        assert ground.serve()
+        scene.finish(ground)
+        ground.settled()
+        scene.judge(ground)
+        ground.check_shipping()
+
+
+def test_a_lock_that_a_killed_fetch_left_stops_nothing(ground):
+    ground.stop()
+    for name in ("refs/infra/main.lock", "refs/app/main.lock", "packed-refs.lock"):
+        (ground.state / "pair.git" / name).write_text("")
+    assert ground.serve()
+    scene = Ship()
+    scene.act(ground)
+    ground.settled()
+    scene.judge(ground)
 
 
 @pytest.mark.parametrize("times", [4, 5])
