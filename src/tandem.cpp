@@ -153,7 +153,7 @@ class Program {
   Result<int> notify();
   Result<int> ask();
   Result<int> start_and_follow(run::Client& client, const Interrupt& interrupt);
-  Result<int> follow_run(run::Client& client, const std::string& id, const Interrupt& interrupt);
+  Result<int> follow_run(run::Client& client, const std::string& id, run::Patience patience, const Interrupt& interrupt);
   Result<int> follow_logs(run::Client& client, const Interrupt& interrupt);
   int show(const run::Answer& answer) const;
   int show_artifact(const run::Answer& answer) const;
@@ -224,7 +224,14 @@ Result<run::Surroundings> Program::surroundings() const {
   return run::Surroundings{std::move(configuration), file, clock_, run::open_environments(clock_)};
 }
 
+/// A test seam: only the two commands that write without asking a daemon die by it.
+Done arm_for_tests() {
+  if (const auto point = environment("TANDEM_KILL_AT"); !point.empty()) TRY(arm_kill_point(point), "reading TANDEM_KILL_AT");
+  return done();
+}
+
 Result<int> Program::initialise() {
+  TRY(arm_for_tests());
   run::InitialiseRequest request{.application = option("application"), .infrastructure = option("infrastructure"), .folder = option("folder", "."),
                                  .program = own_path()};
   request.admin_email = option("admin_email", request.admin_email);
@@ -323,7 +330,7 @@ Result<int> Program::contract() {
 }
 
 Result<int> Program::serve() {
-  if (const auto point = environment("TANDEM_KILL_AT"); !point.empty()) TRY(arm_kill_point(point), "reading TANDEM_KILL_AT");
+  TRY(arm_for_tests());
   const Interrupt interrupt;
   auto around = TRY(surroundings());
   run::DaemonOptions options{.port = around.configuration.port};
@@ -383,7 +390,7 @@ Result<int> Program::ask() {
   auto& arguments = line_.arguments;
   arguments["actor"] = user_name();
   if (line_.command == "logs" && has("follow")) return follow_logs(*client, *interrupt);
-  if (line_.command == "runs" && has("follow")) return follow_run(*client, option("run"), *interrupt);
+  if (line_.command == "runs" && has("follow")) return follow_run(*client, option("run"), run::Patience::ToTheEnd, *interrupt);
   if (follows) return start_and_follow(*client, *interrupt);
   if (line_.command == "secrets" && option("verb") == "set") {
     arguments["value"] = read_secret(option("name"));
@@ -403,15 +410,20 @@ Result<int> Program::start_and_follow(run::Client& client, const Interrupt& inte
   }
   if (!client.has_daemon() && !line_.quiet)
     fmt::print(stderr, "no daemon runs: this process does the work; what it deploys is served while `tandem serve` runs\n");
-  return follow_run(client, id, interrupt);
+  return follow_run(client, id, run::Patience::UntilHeld, interrupt);
 }
 
-Result<int> Program::follow_run(run::Client& client, const std::string& id, const Interrupt& interrupt) {
+Result<int> Program::follow_run(run::Client& client, const std::string& id, run::Patience patience, const Interrupt& interrupt) {
   Onlooker onlooker(line_.quiet);
-  auto followed = run::follow(client, id, [&](const auto& runs) { onlooker.see(runs, clock_.now()); }, interrupt.token());
+  auto followed = run::follow(client, id, patience, [&](const auto& runs) { onlooker.see(runs, clock_.now()); }, interrupt.token());
   onlooker.end();
-  const auto [answer, has_ended] = TRY(std::move(followed));
+  const auto [answer, has_ended, held] = TRY(std::move(followed));
   if (has_ended) return show(answer);
+  if (!held.empty()) {
+    fmt::print(stderr, "held: {}. It goes on by itself after tandem environments --thaw. Watch it: tandem runs --follow {}\n", held, id);
+    if (line_.as_json) show(answer);
+    return answer.exit;
+  }
   fmt::print(stderr, "{} goes on{}. Come back: tandem runs --follow {}. Stop it: tandem run --cancel {}\n", id.empty() ? "the run" : id,
              client.has_daemon() ? "" : " when `tandem serve` starts", id, id.empty() ? "RUN" : id);
   if (line_.as_json) show(answer);

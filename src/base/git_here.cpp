@@ -10,7 +10,9 @@
 #include <unordered_set>
 
 #include "base/files.hpp"
+#include "base/git_left_locks.hpp"
 #include "base/git_state.hpp"
+#include "base/kill_point.hpp"
 #include "base/text.hpp"
 
 namespace tandem::git {
@@ -446,14 +448,19 @@ Result<Here> deliver(const Raw& here, const Raw& there, const std::string& url, 
     const auto id = TRY(oid_of(push.commit.value));
     gather_commits(pack, id, is_known, never);
   }
-  const auto locks = TRY(lock_all(there, pushes, url));   // before the pack: a lost race leaves nothing behind
+  std::optional<RefMove> move(std::in_place, there.folder(), pushes);
+  auto locks = TRY(lock_all(there, pushes, url));   // before the pack: a lost race leaves nothing behind
   if (!pack.is_empty()) TRY(pack.write(there));
+  kill_point("before:push");
   for (size_t at = 0; at < pushes.size(); ++at) {
     const auto id = TRY(oid_of(pushes[at].commit.value));
     int code = git_transaction_set_target(locks[at].get(), pushes[at].ref.c_str(), &id, nullptr, "tandem");
     if (code == 0) code = git_transaction_commit(locks[at].get());
     if (code != 0) return trouble(GIT_ERROR, "cannot move {} at {}", pushes[at].ref, url);
   }
+  locks.clear();
+  move.reset();
+  kill_point("after:push");
   run_post_receive(there, pushes, std::move(stop));
   return Here::Done;
 }

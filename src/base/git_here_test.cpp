@@ -5,6 +5,7 @@
 
 #include "base/digest.hpp"
 #include "base/files.hpp"
+#include "base/git_left_locks.hpp"
 
 namespace tandem::git {
 namespace {
@@ -173,6 +174,48 @@ TEST(GatheredWrites, AreReadBackAtOnceAndDurableWhenARefMoves) {
   const auto dropped = *two.here.write_blob("dropped");
   two.here.forget();
   EXPECT_FALSE(two.here.blob(dropped));
+}
+
+TEST(PushHere, ALockThatADeadPushLeftIsTakenAwayAndNoOther) {
+  Two two;
+  const auto first = Two::commit(two.here, {{"a", "1"}});
+  ASSERT_EQ(*two.push(first, std::nullopt), Here::Done);
+  const auto second = Two::commit(two.here, {{"a", "2"}});
+  const auto there = std::filesystem::path(two.url());
+  // As a process leaves them that dies between locking and moving: announced, locked, one of them about to move.
+  ASSERT_TRUE(write_file(there / "tandem-moving.lock", fmt::format("{0} refs/heads/main\n{0} refs/heads/next\n{0} refs/heads/theirs\n", second.value)));
+  ASSERT_TRUE(write_file(there / "refs/heads/main.lock", ""));
+  ASSERT_TRUE(write_file(there / "refs/heads/next.lock", second.value + "\n"));
+  ASSERT_TRUE(write_file(there / "refs/heads/theirs.lock", first.value + "\n"));
+  ASSERT_TRUE(write_file(there / "refs/heads/beside.lock", ""));
+  EXPECT_EQ(*two.push(second, first), Here::Done);
+  EXPECT_FALSE(std::filesystem::exists(there / "refs/heads/next.lock"));
+  EXPECT_TRUE(std::filesystem::exists(there / "refs/heads/theirs.lock")) << "somebody else's by now";
+  EXPECT_TRUE(std::filesystem::exists(there / "refs/heads/beside.lock")) << "never ours";
+  EXPECT_EQ(std::filesystem::file_size(there / "tandem-moving.lock"), 0U);
+}
+
+TEST(PushHere, ALockOfALivingPushIsRespected) {
+  Two two;
+  const auto first = Two::commit(two.here, {{"a", "1"}});
+  ASSERT_EQ(*two.push(first, std::nullopt), Here::Done);
+  const auto second = Two::commit(two.here, {{"a", "2"}});
+  const RefMove living(two.url(), {{second, "refs/heads/main", first}});
+  ASSERT_TRUE(write_file(std::filesystem::path(two.url()) / "refs/heads/main.lock", ""));
+  const auto lost = two.push(second, first);
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().fault, Fault::Conflict);
+}
+
+TEST(PushHere, LocksOfARepositoryThatWeAloneWriteToGoAtTheStart) {
+  TemporaryFolder folder = *TemporaryFolder::make();
+  const auto repository = *Repository::init_bare(folder.path() / "pair.git");
+  for (const auto* name : {"refs/infra/main.lock", "packed-refs.lock", "tandem.lock"}) {
+    ASSERT_TRUE(make_folders((repository.path() / name).parent_path()));
+    ASSERT_TRUE(write_file(repository.path() / name, ""));
+  }
+  EXPECT_EQ(remove_left_locks(repository.path()).size(), 2U);
+  EXPECT_TRUE(std::filesystem::exists(repository.path() / "tandem.lock")) << "it is held, not left";
 }
 
 }  // namespace

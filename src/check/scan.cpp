@@ -34,10 +34,12 @@ bool is_binary(std::string_view bytes) { return bytes.substr(0, 8192).contains('
 /// Goes through the files of a tree and gathers what it finds.
 class Scan {
  public:
-  Scan(const git::Repository& repository, const ScanOptions& options, const Globs& excluded)
-      : repository_(repository), options_(options), excluded_(excluded) {}
+  Scan(const git::Repository& repository, const ScanOptions& options, const Globs& only, const Globs& excluded)
+      : repository_(repository), options_(options), only_(only), excluded_(excluded) {}
 
   void look_at(const git::File& file) {
+    if (!only_.empty() && !only_.match(file.path)) return outside_.push_back(file.path);
+    ++looked_at_;
     if (file.entry.kind == git::EntryKind::Submodule) return add("scan.submodule", "MEDIUM", file.path, "a submodule: its contents are not part of this tree");
     if (excluded_.match(file.path)) return excluded_files_.push_back(file.path);
     if (is_key_store(file.path)) add("secret.key-store", "HIGH", file.path, "a key store");
@@ -58,6 +60,9 @@ class Scan {
   }
 
   Verdict verdict() && {
+    if (!only_.empty() && looked_at_ == 0)
+      add("scan.nothing", "CRITICAL", "", fmt::format("no file is named by {}: nothing was looked at", join(options_.only, ", ")));
+    note_files("scan.outside", "not named by the paths to scan", outside_);
     note_files("scan.binary", "binary, not looked at", binary_files_);
     note_files("scan.excluded", "excluded by configuration", excluded_files_);
     std::ranges::stable_sort(findings_, [](const Finding& a, const Finding& b) {
@@ -98,8 +103,11 @@ class Scan {
 
   const git::Repository& repository_;
   const ScanOptions& options_;
+  const Globs& only_;
   const Globs& excluded_;
+  size_t looked_at_ = 0;
   std::vector<Finding> findings_;
+  std::vector<std::string> outside_;
   std::vector<std::string> binary_files_;
   std::vector<std::string> excluded_files_;
 };
@@ -125,8 +133,9 @@ Result<Verdict> scan_tree(const git::Repository& repository, const TreeId& tree,
   if (weight(options.fails_at) == 0)
     return failure(Fault::Invalid, "a scan fails at CRITICAL, HIGH, MEDIUM or LOW, not at {}", options.fails_at);
   const auto excluded = TRY(Globs::parse(options.exclude), "reading the paths to exclude");
+  const auto only = TRY(Globs::parse(options.only), "reading the paths to scan");
   const auto files = TRY(files_to_scan(repository, tree, base), "scanning tree {}", tree.value);
-  Scan scan(repository, options, excluded);
+  Scan scan(repository, options, only, excluded);
   for (const auto& file : files) scan.look_at(file);
   for (const auto& path : options.sarif) {
     auto report = read_report("SARIFSA", path);

@@ -15,6 +15,7 @@ namespace tandem::check {
 struct ScanOptions {
   std::string fails_at = "HIGH";                   ///< findings of this severity or worse make the verdict fail
   std::uint64_t file_bytes_max = 8UL << 20;        ///< a longer text file is not read, and the scan fails for it
+  std::vector<std::string> only{};                 ///< patterns of the files that are looked at; none = all. The verdict says how many are not
   std::vector<std::string> exclude{};              ///< patterns of files that are not looked at; the verdict says how many
   std::vector<std::filesystem::path> sarif{};      ///< written by tools that looked at the same tree
 };

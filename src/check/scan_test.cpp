@@ -91,6 +91,25 @@ TEST(Scan, ATextOverTheLimitIsNotClean) {
   EXPECT_EQ(excluded.findings[0].rule, "scan.excluded");
 }
 
+TEST(Scan, PathsLimitWhatIsLookedAtAndSayWhatIsNot) {
+  World world;
+  const auto tree = world.tree({{"src/a.py", key}, {"docs/b.md", "text\n"}, {"web/c.js", "1\n"}});
+  EXPECT_FALSE(world.scan(tree).passed);
+  const auto limited = world.scan(tree, {}, {.only = {"docs/**", "web/*.js"}});
+  EXPECT_TRUE(limited.passed);
+  ASSERT_EQ(limited.findings.size(), 1U);
+  EXPECT_EQ(limited.findings[0].rule, "scan.outside");
+  EXPECT_EQ(limited.findings[0].what, "1 file not named by the paths to scan: src/a.py");
+  EXPECT_FALSE(world.scan(tree, {}, {.only = {"src"}}).passed);
+}
+
+TEST(Scan, PathsThatNameNoFileAreNotClean) {
+  World world;
+  const auto verdict = world.scan(world.tree({{"src/a.py", "1\n"}}), {}, {.only = {"source/**"}});
+  EXPECT_FALSE(verdict.passed);
+  EXPECT_EQ(verdict.findings[0].rule, "scan.nothing");
+}
+
 TEST(Scan, AnObjectThatCannotBeReadIsNotClean) {
   World world;
   const auto blob = *world.repository.write_blob("lost\n");

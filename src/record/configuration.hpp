@@ -111,6 +111,7 @@ struct Configuration {
   int poll_seconds = 0;                             ///< between looks at the repositories; 0 = 2 on this machine, 60 elsewhere
   int keep_days = 90;                               ///< ended runs younger than this are kept
   int keep_runs = 1000;                             ///< and so are the newest ones
+  bool prunes_by_itself = true;                     ///< the daemon takes the others out now and then
   bool unsandboxed = false;                         ///< run steps without a sandbox where none can be had
   std::vector<NetworkGrant> network_grants{};       ///< whose steps may reach the network; empty = nobody's
   bool errexit_in_steps = false;                    ///< a failing command in the middle of a step fails the step

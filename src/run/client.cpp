@@ -75,6 +75,21 @@ void gather(Client& client, const json::value& run, std::vector<json::value>& ou
   }
 }
 
+/// The freeze that holds one of these runs, with nothing of that run under way.
+std::string freeze_before(const std::vector<json::value>& runs) {
+  for (const auto& run : runs) {
+    std::string held;
+    bool is_moving = false;
+    for (const auto& action : run.at("actions").as_array()) {
+      is_moving = is_moving || text_at(action, {"status"}) == "IN_PROGRESS";
+      if (text_at(action, {"status"}) == "QUEUED" && text_at(action, {"rule"}) == "frozen")
+        held = fmt::format("{}: {} waits: {}", text_at(run, {"id"}), text_at(action, {"name"}), text_at(action, {"reason"}));
+    }
+    if (!held.empty() && !is_moving) return held;
+  }
+  return "";
+}
+
 bool has_ended(const json::value& document) {
   const auto status = run_status_from(text_at(document, {"run", "status"}));
   return status && is_final(*status);
@@ -135,7 +150,7 @@ Result<Answer> Client::ask(const std::string& command, const json::object& argum
   return here->perform(command, arguments);
 }
 
-Result<Followed> follow(Client& client, const std::string& run, const OnRuns& on_runs, std::stop_token stop) {
+Result<Followed> follow(Client& client, const std::string& run, Patience patience, const OnRuns& on_runs, std::stop_token stop) {
   Answer last;
   std::int64_t seen = 0;
   int failures = 0;
@@ -158,6 +173,11 @@ Result<Followed> follow(Client& client, const std::string& run, const OnRuns& on
     gather(client, last.document.at("run"), runs, stop);
     on_runs(runs);
     if (has_ended(last.document)) return Followed{std::move(last), true};
+    if (auto held = patience == Patience::UntilHeld ? freeze_before(runs) : ""; !held.empty()) {
+      last.exit = 5;
+      last.document.as_object()["exit"] = 5;
+      return Followed{std::move(last), false, std::move(held)};
+    }
   }
   return Followed{std::move(last), false};
 }

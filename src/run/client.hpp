@@ -48,11 +48,14 @@ Result<Answer> ask_daemon_at(const std::filesystem::path& socket, const std::str
 struct Followed {
   Answer answer;
   bool has_ended = true;
+  std::string held{};             ///< why nothing goes on until a person acts; then the answer's exit code is 5
 };
+/// How long a run is watched: to its end, or until a frozen environment holds it.
+enum class Patience { ToTheEnd, UntilHeld };
 /// Told of the run (first) and of the runs it started, after each change and at least every half second.
 using OnRuns = std::function<void(const std::vector<json::value>&)>;
 /// Watches a run ("" = the newest) until it ends or `stop` is asked. A daemon that is started anew meanwhile is waited for.
-Result<Followed> follow(Client& client, const std::string& run, const OnRuns& on_runs, std::stop_token stop);
+Result<Followed> follow(Client& client, const std::string& run, Patience patience, const OnRuns& on_runs, std::stop_token stop);
 
 /// Told of each piece of the logs, a "tandem.logs/1" document.
 using OnLog = std::function<void(const json::value&)>;

@@ -2,6 +2,7 @@
 
 #include "base/files.hpp"
 #include "base/log.hpp"
+#include "run/way_back.hpp"
 
 namespace tandem::run {
 
@@ -105,6 +106,7 @@ Done Office::clear_workspaces() {
 }
 
 Done Office::resume() {
+  TRY(finish_rollbacks(shop_), "going to the end of interrupted rollbacks");
   TRY(conductor_.resume());
   if (const auto cleared = clear_workspaces(); !cleared) log(Level::Warning, "workspaces.left", {{"error", cleared.error().what}});
   return done();
@@ -146,6 +148,7 @@ Result<std::vector<RunId>> Office::saw_branch(const std::string& repository, con
   auto arrived = TRY(dispatcher_.plan(*event));
   std::vector<Planned> wanted;
   for (auto& planned : arrived.runs) {
+    if (dispatcher_.is_asked_for_with_inputs(arrived.event, planned)) continue;
     const auto there = TRY(dispatcher_.find_caused(arrived.event, planned));
     if (!there) wanted.push_back(std::move(planned));  // else the sync has asked for it itself
   }

@@ -40,6 +40,9 @@ Result<Answer> status_command(Office& office, const json::object& arguments) {
         attention.push_back({{"run", run.id.value}, {"what", fmt::format("{} waits for an approval: tandem approve {} {}", name, run.id.value, name)}});
     moving.push_back(std::move(line));
   }
+  for (const auto& back : TRY(office.shop().ledger->history([](store::History& history) { return history.unfinished_rollbacks(); })))
+    attention.push_back({{"run", nullptr}, {"what", fmt::format("the rollback of {} from {} to {} has not come to its end: tandem stack shows what serves; tandem rollback --last-good",
+                                                                back.environment, back.from.value, back.to.value)}});
   const auto newest = TRY(office.shop().ledger->history([](store::History& history) { return history.runs({.count = 5}); }));
   if (!newest.empty() && (newest.front().status == RunStatus::Failed || newest.front().status == RunStatus::Held))
     attention.push_back({{"run", newest.front().id.value}, {"what", fmt::format("{} {}: {}", newest.front().id.value, word(newest.front().status), newest.front().reason)}});
@@ -103,8 +106,8 @@ Result<Answer> rollback_command(Office& office, const json::object& arguments) {
   const auto release = fields.string_or("release", "");
   if (release.empty() && !fields.boolean_or("last_good", false))
     return failure(Fault::Invalid, "tandem rollback needs a release").with_code("TD0101").with_next("tandem rollback --last-good, or name one of tandem releases");
-  const auto back = TRY(roll_back_to(office.shop(), fields.string_or("env", ""), release.empty() ? "last-good" : release,
-                                     fields.string_or("actor", "command"), "asked for by command"));
+  const auto back = TRY(roll_back_to(office.shop(), {.environment = fields.string_or("env", ""), .to = release.empty() ? "last-good" : release,
+                                                     .actor = fields.string_or("actor", "command"), .reason = "asked for by command", .key = fresh_id("back")}));
   return Answer{json::object{{"schema", "tandem.rollback/1"}, {"from", to_json(back.from)}, {"to", to_json(back.to)}, {"proven", true}, {"notes", json_of(back.notes)}}};
 }
 

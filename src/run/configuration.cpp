@@ -282,6 +282,8 @@ class ConfigurationReader {
     Properties properties(node, "history", "history", findings_);
     configuration_.keep_days = count(properties, "keep-days", configuration_.keep_days, 0, 36500);
     configuration_.keep_runs = count(properties, "keep-runs", configuration_.keep_runs, 0, 10'000'000);
+    configuration_.prunes_by_itself = choose(properties, "prune", configuration_.prunes_by_itself,
+                                             std::array<std::pair<std::string_view, bool>, 2>{{{"automatic", true}, {"by-hand", false}}});
     properties.finish();
   }
 

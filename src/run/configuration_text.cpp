@@ -176,10 +176,12 @@ daemon:
   parallel-runs: {}
   poll-seconds: {}
 
-# What `tandem maintain prune` keeps: runs younger than keep-days, the newest keep-runs, and all that a live release needs.
+# How long runs are kept: those younger than keep-days, the newest keep-runs, and all that a live release needs.
+#   prune   automatic: the daemon takes the others out, at its start and every hour; by-hand: only tandem maintain prune does
 history:
   keep-days: {}
   keep-runs: {}
+  prune: {}
 
 # How the steps of workflows run.
 #   sandbox   required: a step does not run where no sandbox can be had; optional: it runs without, and the run says so
@@ -195,6 +197,7 @@ steps:
   processes: {}
   file-mib: {}
 )", configuration.port, configuration.parallel_runs, configuration.poll_seconds, configuration.keep_days, configuration.keep_runs,
+                     configuration.prunes_by_itself ? "automatic" : "by-hand",
                      configuration.unsandboxed ? "optional" : "required",
                      network(configuration.network_grants),
                      configuration.errexit_in_steps,

@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "event/webhook.hpp"
+#include "run/pruning.hpp"
 
 namespace tandem::run {
 namespace {
@@ -182,10 +183,24 @@ void Daemon::watch_repositories(std::stop_token stop, DaemonOptions options) {
       const auto looked = look_at(repository, told[repository.name]);
       if (!looked) log(Level::Warning, "repository.unreachable", {{"repository", repository.name}, {"error", looked.error().what}});
     }
+    prune_now_and_then();
     if (const auto fired = scheduler_.look(); !fired) log(Level::Warning, "schedule.not_read", {{"error", fired.error().what}});
     std::unique_lock lock(told_mutex_);
     told_news_.wait_for(lock, stop, std::min<Duration>(options.poll_local, std::chrono::seconds{1}), [this] { return !told_.empty(); });
   }
+}
+
+/// At the start and every hour. The journal's file keeps its size: what is free in it is used again.
+void Daemon::prune_now_and_then() {
+  constexpr auto between = std::chrono::hours{1};
+  const auto now = std::chrono::steady_clock::now();
+  auto& shop = office_.shop();
+  if (!shop.configuration.prunes_by_itself || (pruned_ && now - *pruned_ < between)) return;
+  pruned_ = now;
+  const auto pruned = prune(shop, prune_policy(shop));
+  if (!pruned) return log(Level::Warning, "history.not_pruned", {{"error", pruned.error().what}});
+  if (!pruned->runs.empty())
+    log(Level::Info, "history.pruned", {{"runs", static_cast<std::int64_t>(pruned->runs.size())}, {"records", pruned->records}, {"artifacts", pruned->artifacts}});
 }
 
 Done Daemon::look_at(const RepositoryConfiguration& repository, const std::map<std::string, std::string>& actors) {

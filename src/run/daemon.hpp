@@ -41,9 +41,11 @@ class Daemon {
   HttpResponse hear_webhook(const HttpRequest& request);
   void watch_repositories(std::stop_token stop, DaemonOptions options);
   Done look_at(const RepositoryConfiguration& repository, const std::map<std::string, std::string>& actors);
+  void prune_now_and_then();
 
   /// What webhooks have told of and nobody has looked at yet: who pushed to which branch, by repository.
   using Told = std::map<std::string, std::map<std::string, std::string>>;
+  std::optional<std::chrono::steady_clock::time_point> pruned_;   ///< by the policy, last
   Office office_;
   Scheduler scheduler_;
   DaemonAddress address_;

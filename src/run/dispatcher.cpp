@@ -29,6 +29,25 @@ std::string first_mistake(const workflow::Parsed& parsed, bool& not_runnable_her
   return "the definition has errors";
 }
 
+/// The workflow files among what a push has changed.
+std::vector<DefinitionChange> changed_definitions(const Event& event, const std::vector<Considered>& there) {
+  std::vector<DefinitionChange> out;
+  for (const auto& file : event.files_changed) {
+    if (!file.starts_with(".codecatalyst/workflows/") || !(file.ends_with(".yml") || file.ends_with(".yaml"))) continue;
+    const auto found = std::ranges::find_if(there, [&](const Considered& each) { return each.file == file; });
+    DefinitionChange change{.file = file, .is_gone = found == there.end()};
+    if (!change.is_gone && found->parsed.workflow) change.mode = found->parsed.workflow->mode;
+    out.push_back(std::move(change));
+  }
+  return out;
+}
+
+/// By its file, or by its Name.
+bool is_named(const Workflow& workflow, std::string_view name) {
+  const auto ending = "/" + std::string(name);
+  return workflow.file == name || workflow.file.ends_with(ending) || workflow.file.ends_with(ending + ".yml") || (!workflow.name.empty() && workflow.name == name);
+}
+
 /// A definition that cannot be read still has a run that says why it did not happen.
 Planned refusal_of(const Considered& considered) {
   bool unused = false;
@@ -69,7 +88,9 @@ Result<std::vector<Considered>> Dispatcher::consider(const Event& event) {
 
 Result<EventArrived> Dispatcher::plan(const Event& event) {
   EventArrived arrived{event, {}};
-  for (const auto& considered : TRY(consider(event))) {
+  const auto all = TRY(consider(event));
+  if (event.kind == EventKind::Push) arrived.definitions = changed_definitions(event, all);
+  for (const auto& considered : all) {
     if (!considered.parsed.workflow) arrived.runs.push_back(refusal_of(considered));
     else if (considered.runs && !considered.parsed.runnable()) arrived.runs.push_back(refusal_of(considered));
     else if (considered.runs) arrived.runs.push_back({.workflow = *considered.parsed.workflow});
@@ -109,8 +130,7 @@ Result<EventArrived> Dispatcher::plan(const StartRequest& request) {
   std::vector<std::string> names;
   for (const auto& considered : TRY(consider(event))) {
     const auto& found = considered.parsed.workflow;
-    const bool wanted = considered.file == request.workflow || considered.file.ends_with("/" + request.workflow) ||
-                        considered.file.ends_with("/" + request.workflow + ".yml") || (found && found->name == request.workflow);
+    const bool wanted = is_named(found.value_or(Workflow{.file = considered.file}), request.workflow);
     if (found) names.push_back(found->name);
     if (!wanted) continue;
     auto planned = found && considered.parsed.runnable() ? Planned{.workflow = *found} : refusal_of(considered);
@@ -156,10 +176,25 @@ Result<bool> Dispatcher::is_way_back(const Event& event) const {
 
 Result<std::optional<RunId>> Dispatcher::find_caused(const Event& event, const Planned& planned) {
   if (!event.cause) return std::optional<RunId>{};
-  const auto run = TRY(shop_.ledger->history([&](store::History& history) {
-    return history.find_caused_run(event.repository, planned.workflow.file, event.after, *event.cause);
+  const auto runs = TRY(shop_.ledger->history([&](store::History& history) {
+    return history.caused_runs(event.repository, planned.workflow.file, event.after, *event.cause);
   }));
-  return run ? std::optional(run->id) : std::nullopt;
+  const auto found = std::ranges::find_if(runs, [&](const Run& run) { return is_asked_for(run, planned); });
+  return found == runs.end() ? std::optional<RunId>{} : std::optional(found->id);
+}
+
+bool Dispatcher::is_asked_for_with_inputs(const Event& event, const Planned& planned) const {
+  if (!event.cause) return false;
+  return shop_.ledger->state([&](const State& state) {
+    const auto* run = state.find(*event.cause);
+    return run != nullptr && std::ranges::any_of(run->workflow.actions, [&](const Action& action) {
+      const auto* repository = action.configuration.if_contains("Repository");
+      const auto* workflow = action.configuration.if_contains("Workflow");
+      return action.identifier.starts_with("tandem/start-workflow@") && !is_final(state_of(*run, action.name).status) &&
+             action.configuration.contains("Inputs") && repository != nullptr && *repository == json::string_view(event.repository) &&
+             workflow != nullptr && workflow->is_string() && is_named(planned.workflow, workflow->as_string());
+    });
+  });
 }
 
 }  // namespace tandem::run

@@ -29,8 +29,10 @@ class Dispatcher {
   /// A push, with the files it changed and the sync that caused it, if one did. nullopt: nothing new, or no branch.
   Result<std::optional<Event>> push_event(const std::string& repository, const std::string& branch, const CommitId& before,
                                           const CommitId& after, const std::string& actor);
-  /// The run of that cause which is there already, whether it has ended or not.
+  /// The run of that cause and with those inputs which is there already, whether it has ended or not.
   Result<std::optional<RunId>> find_caused(const Event& event, const Planned& planned);
+  /// Whether the run that caused a push will ask for this workflow by itself, and tell it more than the push can.
+  bool is_asked_for_with_inputs(const Event& event, const Planned& planned) const;
   /// A push of our own that took code back: what it holds is live already, so nothing is to be run for it.
   Result<bool> is_way_back(const Event& event) const;
   workflow::Known known() const;

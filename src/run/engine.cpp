@@ -26,7 +26,10 @@ bool has_begun(const Run& run) {
   return std::ranges::any_of(run.actions, [](const auto& pair) { return pair.second.attempt > 0; });
 }
 
-std::string ended_word(RunStatus status) { return status == RunStatus::Superseded ? "superseded" : "cancelled"; }
+std::string ended_word(RunStatus status) {
+  if (status == RunStatus::Abandoned) return "quarantined";
+  return status == RunStatus::Superseded ? "superseded" : "cancelled";
+}
 
 /// Collects entries and commands, applying each entry at once so that later decisions see it.
 class Deciding {
@@ -36,6 +39,7 @@ class Deciding {
   void operator()(const EventArrived& fact) {
     if (state_.events.contains(fact.event.id)) return;  // told twice, handled once
     write("event.received", fact.event.id.value, to_json(fact.event));
+    for (const auto& change : fact.definitions) cancel_runs_by(fact.event, change);
     for (const auto& planned : fact.runs)
       if (!is_under_way(fact.event, planned)) create(fact.event, planned);
     advance();
@@ -175,7 +179,7 @@ class Deciding {
     return event.cause && std::ranges::any_of(state_.runs(), [&](const auto& pair) {
              const auto& other = pair.second;
              return other.event.cause == event.cause && other.commit == event.after &&
-                    other.repository == event.repository && other.workflow.file == planned.workflow.file;
+                    other.repository == event.repository && other.workflow.file == planned.workflow.file && is_asked_for(other, planned);
            });
   }
 
@@ -210,6 +214,19 @@ class Deciding {
     }
   }
 
+  /// Its definition is another by now, or none: what waits goes, what is inside an action after it.
+  void cancel_runs_by(const Event& event, const DefinitionChange& change) {
+    for (const auto number : numbers()) {
+      const auto* run = state_.find(number);
+      if (run->repository != event.repository || run->event.branch != event.branch || run->workflow.file != change.file || run->commit == event.after) continue;
+      if (run->event.is_foreign) continue;   // its branch is another repository's
+      if (run->workflow.mode == RunMode::Parallel && change.mode && change.mode != RunMode::Parallel) continue;   // it stands in no queue: it finishes
+      if (run->wrapping_up || run->ending || run->status == RunStatus::Stopping) continue;
+      let_go(run->id, RunStatus::Cancelled,
+             fmt::format("{} was {} {} by {}", change.file, change.is_gone ? "deleted from" : "changed in", event.branch, event.after.value.substr(0, 12)));
+    }
+  }
+
   /// Ends a run before its actions are through: at once when nothing was begun, else after what is under way and the way back.
   void let_go(const RunId& id, RunStatus status, const std::string& reason) {
     if (!has_begun(*state_.find(id))) return end(id, status, reason, {});
@@ -237,15 +254,23 @@ class Deciding {
   void resume(const RunId& id, Restarted::After after) {
     if (after == Restarted::After::Death) {
       write("run.interrupted", id.value, json::object{{"times", state_.find(id)->interruptions + 1}});
-      if (state_.find(id)->interruptions >= limits_.interruptions_max)
-        return end(id, RunStatus::Abandoned, fmt::format("quarantined: the coordinator died {} times while it ran {}", limits_.interruptions_max,
-                                                         what_ran(*state_.find(id))), {});
+      if (state_.find(id)->interruptions >= limits_.interruptions_max) return quarantine(id);
     }
     for (const auto& action : std::vector<Action>(state_.find(id)->workflow.actions)) {
       const auto& state = state_of(*state_.find(id), action.name);
       if (state.status == ActionStatus::InProgress) start(id, action.name, state.attempt + 1);
     }
     if (state_.find(id)->wrapping_up) commands_.emplace_back(WrapUp{id});
+  }
+
+  /// Nothing of it is tried again but the way back, which has as many tries of its own.
+  void quarantine(const RunId& id) {
+    const auto reason = fmt::format("quarantined: the coordinator died {} times while it ran {}", limits_.interruptions_max, what_ran(*state_.find(id)));
+    if (state_.find(id)->wrapping_up) return end(id, RunStatus::Abandoned, reason, {});
+    let_go(id, RunStatus::Abandoned, reason);
+    for (const auto& action : std::vector<Action>(state_.find(id)->workflow.actions))
+      if (state_of(*state_.find(id), action.name).status == ActionStatus::InProgress)
+        end_action(id, action.name, ActionStatus::Stopped, {.error = failure(Fault::Broken, "{}", reason).with_code("E-RUN-20")});
   }
 
   static std::string what_ran(const Run& run) {

@@ -23,9 +23,16 @@ struct Planned {
   std::map<std::string, ActionOutcome> taken_over{};///< what of it needs not be done again, by action
   std::vector<Artifact> artifacts{};                ///< that those actions handed over
 };
+/// A workflow file that a push has changed in its branch, or taken out of it.
+struct DefinitionChange {
+  std::string file;
+  bool is_gone = false;
+  std::optional<RunMode> mode{};                    ///< by the new definition, if it can be read
+};
 struct EventArrived {
   Event event;
   std::vector<Planned> runs;
+  std::vector<DefinitionChange> definitions{};      ///< what is under way by them is cancelled
 };
 struct ActionEnded {
   RunId run;
@@ -142,6 +149,10 @@ Waiting why_waiting(const State& state, const Run& run, const Action& action, co
 GateRule gate_rule(const Run& run, const Action& gate, const Limits& limits);
 
 bool is_gate(const Action& action);
+
+/// Whether a run is the one that is planned: it has been told all that the planned one would be. What the sync of its
+/// cause is called it may lack, for the push that reports the sync does not know.
+bool is_asked_for(const Run& run, const Planned& planned);
 
 /// Minutes an action may take: as written, else the longest its kind allows.
 int timeout_of(const Action& action);

@@ -111,6 +111,60 @@ TEST(Engine, TheSecondRunOfABranchWaitsInFrontOfEachBlock) {
   EXPECT_EQ(why_waiting(world.state, second, second.workflow.actions[1]).what, "run-1 is ahead in the queue before Test");
 }
 
+EventArrived changing(std::string id, DefinitionChange change, std::string branch = "main") {
+  auto event = push(std::move(id), std::move(branch));
+  event.after = {"c2"};
+  return {std::move(event), {}, {std::move(change)}};
+}
+
+TEST(Engine, ARunThatHasNotBegunIsCancelledAtOnceWhenItsFileIsDeleted) {
+  World world;
+  world.tell(EventArrived{push("e1"), {{chain()}}});
+  world.tell(EventArrived{push("e2"), {{chain()}}});
+  const auto decision = world.tell(changing("e3", {.file = "w.yml", .is_gone = true}));
+  EXPECT_EQ(world.state.find(RunId{"run-2"}), nullptr);
+  EXPECT_TRUE(std::ranges::any_of(decision.entries, [](const auto& entry) {
+    return entry.kind == "run.ended" && entry.subject == "run-2" && entry.body.at("status") == "CANCELLED" && entry.body.at("reason") == "w.yml was deleted from main by c2";
+  }));
+  EXPECT_TRUE(started(world.end("run-1", "Build")).empty()) << "the first one ended the action it was inside";
+  EXPECT_EQ(world.tell(RunWrappedUp{{"run-1"}, good}).entries.back().body.at("status"), "CANCELLED");
+}
+
+TEST(Engine, ADefinitionThatChangesElsewhereCancelsNothing) {
+  World world;
+  world.tell(EventArrived{push("e1"), {{chain()}}});
+  world.tell(changing("e2", {.file = "w.yml"}, "dev"));
+  world.tell(changing("e3", {.file = "other.yml"}));
+  EXPECT_EQ(started(world.end("run-1", "Build")), Names{"run-1/Test"});
+}
+
+TEST(Engine, AParallelRunFinishesWhenItsFileBecomesQueued) {
+  World world;
+  auto wide = chain();
+  wide.mode = RunMode::Parallel;
+  world.tell(EventArrived{push("e1"), {{wide}}});
+  world.tell(changing("e2", {.file = "w.yml", .mode = RunMode::Queued}));
+  EXPECT_EQ(started(world.end("run-1", "Build")), Names{"run-1/Test"});
+  world.tell(changing("e3", {.file = "w.yml", .mode = RunMode::Parallel}));
+  EXPECT_TRUE(started(world.end("run-1", "Test")).empty());
+}
+
+TEST(Engine, ARunThatIsToldMoreIsAnotherRunOfTheSameCause) {
+  World world;
+  world.tell(EventArrived{push("e1"), {{chain()}}});
+  auto event = push("e2");
+  event.cause = RunId{"run-1"};
+  auto other = chain();
+  other.file = "other.yml";
+  world.tell(EventArrived{event, {{.workflow = other}}});
+  event.id = {"e3"};
+  world.tell(EventArrived{event, {{.workflow = other, .inputs = {{"SyncId", "s"}}}}});
+  EXPECT_EQ(world.state.last_run, 2) << "the push of a sync and the start that its run asks for are one";
+  event.id = {"e4"};
+  world.tell(EventArrived{event, {{.workflow = other, .inputs = {{"colour", "red"}}}}});
+  EXPECT_EQ(world.state.last_run, 3);
+}
+
 TEST(Engine, TwoWorkflowsNeverHoldOneEnvironmentTogether) {
   World world;
   auto other = chain();
@@ -150,7 +204,17 @@ TEST(Engine, ARunThatKillsTheCoordinatorThreeTimesIsQuarantined) {
   EXPECT_EQ(started(world.tell(Restarted{})), Names{"run-1/Build"});
   EXPECT_EQ(started(world.tell(Restarted{})), Names{"run-1/Build"});
   const auto decision = world.tell(Restarted{});
+  EXPECT_EQ(decision.commands, std::vector<EngineCommand>{WrapUp{{"run-1"}}}) << "what it began is undone, nothing of it is tried again";
+  EXPECT_EQ(world.tell(RunWrappedUp{{"run-1"}, good}).entries.back().body.at("status"), "ABANDONED");
+}
+
+TEST(Engine, ARunWhoseWayBackKillsTheCoordinatorEndsWithoutOne) {
+  World world;
+  world.tell(EventArrived{push("e1"), {{chain()}}});
+  for (int i = 0; i < 5; ++i) world.tell(Restarted{});
+  const auto decision = world.tell(Restarted{});
   EXPECT_EQ(decision.entries.back().body.at("status"), "ABANDONED");
+  EXPECT_TRUE(decision.commands.empty());
 }
 
 TEST(Engine, CancellingStopsWhatRunsAndSkipsTheRest) {

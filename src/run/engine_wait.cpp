@@ -50,6 +50,13 @@ Waiting not_free(const State& state, const Run& run, const Action& action) {
 
 }  // namespace
 
+bool is_asked_for(const Run& run, const Planned& planned) {
+  return std::ranges::all_of(planned.inputs, [&](const auto& input) {
+    const auto told = run.inputs.find(input.first);
+    return input.first == "SyncId" || (told != run.inputs.end() && told->second == input.second);
+  });
+}
+
 bool is_gate(const Action& action) { return action.identifier.starts_with("aws/approval@"); }
 
 int timeout_of(const Action& action) {

@@ -58,7 +58,7 @@ Reason reason_of(const State& state, const Run& run, const Action& action, const
 std::string ending(const Run& run) {
   switch (run.status) {
     case RunStatus::Superseded: return "SUPERSEDED: a newer run of the same workflow and branch reached the block it waited for";
-    case RunStatus::Cancelled: return "CANCELLED: the workflow's run mode changed while it was under way";
+    case RunStatus::Cancelled: return "CANCELLED: its workflow changed while it was under way";
     case RunStatus::Abandoned: return "ABANDONED: it was quarantined, so that it cannot take the coordinator down again";
     case RunStatus::NotRun: return "NOT_RUN: nothing of it was started";
     case RunStatus::Held: return "HELD: policy or the other side stopped it; nothing is broken";

@@ -1,5 +1,6 @@
 #include "run/ledger.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <set>
@@ -16,8 +17,23 @@ constexpr std::array kinds{"event.received", "branch.seen", "schedule.seen", "ru
                            "run.interrupted", "run.ended", "action.queued", "action.started", "action.waiting_approval", "action.timed_out",
                            "action.skipped", "action.ended", "approval.given", "environment.frozen", "environment.thawed", "artifact.kept",
                            "sync.intended", "sync.done", "release.created", "deployment.intended", "deployment.changed", "promotion.intended",
-                           "rollback.intended", "rollback.done", "status.posted", "status.failed", "secret.set", "secret.removed",
+                           "rollback.intended", "rollback.done", "status.posted", "status.failed", "secret.set", "secret.removed", "secrets.rotated",
+                           "key.create", "key.rotate", "key.revoke", "key.trust", "pair.configured",
                            "daemon.started", "coordinator.stopped", "pull_request.changed", "journal.pruned"};
+
+/// A candidate that is taken away has no key: its run does that again until it is done.
+Done note_rollback(const store::Entry& entry, store::History::Change& change) {
+  Fields fields(entry.body, entry.kind);
+  if (fields.find("key") == nullptr) return done();
+  auto key = fields.string("key");
+  if (entry.kind == "rollback.done") {
+    change.rollbacks_done.push_back(std::move(key));
+    return fields.finish();
+  }
+  change.rollbacks.push_back({std::move(key), entry.subject, {fields.string("from")}, {fields.string("to")}, fields.string_or("actor", ""),
+                              fields.string_or("reason", ""), false});
+  return fields.finish();
+}
 
 /// What an entry other than a run's own means for the projections.
 Done note(const store::Entry& entry, Instant at, store::History::Change& change) {
@@ -50,6 +66,8 @@ Done note(const store::Entry& entry, Instant at, store::History::Change& change)
     change.artifacts.push_back(TRY(artifact_from_json(entry.body)));
   } else if (entry.kind == "deployment.changed") {
     change.deployments.push_back(TRY(deployment_from_json(entry.body)));
+  } else if (entry.kind == "rollback.intended" || entry.kind == "rollback.done") {
+    return note_rollback(entry, change);
   }
   return done();
 }
@@ -66,6 +84,8 @@ void append(store::History::Change& to, store::History::Change&& from) {
   join(to.thawed, from.thawed);
   join(to.pull_requests, from.pull_requests);
   join(to.schedules, from.schedules);
+  join(to.rollbacks, from.rollbacks);
+  join(to.rollbacks_done, from.rollbacks_done);
 }
 
 /// After a sync that failed nobody knows what the disk holds: only a new process, reading it anew, can tell.
@@ -80,7 +100,7 @@ std::vector<std::string> kill_points() {
   std::vector<std::string> out;
   for (const auto* kind : kinds)
     for (const auto* when : {"before:", "after:"}) out.push_back(std::string(when) + kind);
-  for (const auto* effect : {"before:action", "after:action", "before:way-back", "after:way-back", "before:history", "after:history"}) out.emplace_back(effect);
+  for (const auto* effect : {"before:action", "after:action", "before:push", "after:push", "before:way-back", "after:way-back", "before:history", "after:history"}) out.emplace_back(effect);
   return out;
 }
 
@@ -153,6 +173,7 @@ Done Ledger::collect(Batch& batch, const std::vector<store::Entry>& entries, Ins
 
 /// Joins the next commit and waits for it. Whoever finds nobody writing writes, until nothing is left.
 Done Ledger::write(std::unique_lock<std::mutex>& lock, const std::vector<store::Entry>& entries, Instant at) {
+  for (const auto& entry : entries) CHECK(std::ranges::find(kinds, entry.kind) != kinds.end());   // a kind without its kill points
   if (!pending_) pending_ = std::make_shared<Batch>();
   const auto batch = pending_;
   for (const auto& entry : entries) batch->entries.push_back({entry, at});

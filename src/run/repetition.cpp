@@ -9,16 +9,23 @@ namespace tandem::run {
 namespace {
 
 /// What succeeded and need not be done again. What worked in an environment is never taken over: the way back has
-/// undone it; nor is what builds on something that is done again.
+/// undone it; nor is what builds on something that is done again. Actions that share a workspace are done again
+/// together: it went with the run.
 std::map<std::string, ActionOutcome> taken_over(const Run& old) {
   std::set<std::string> again;
+  const auto is_done_again = [&](const Action& action) {
+    const auto& state = state_of(old, action.name);
+    const bool has_result = state.status == ActionStatus::Succeeded && state.outcome;
+    const bool builds_on_new = std::ranges::any_of(action.depends_on, [&](const std::string& need) { return again.contains(need); });
+    const bool lost_workspace = action.shared_instance && std::ranges::any_of(old.workflow.actions, [&](const Action& other) {
+                                  return other.shared_instance && again.contains(other.name);
+                                });
+    return !has_result || !action.environment.empty() || builds_on_new || lost_workspace;
+  };
   for (bool more = true; more;) {
     more = false;
     for (const auto& action : old.workflow.actions) {
-      if (again.contains(action.name)) continue;
-      const auto& state = state_of(old, action.name);
-      const bool builds_on_new = std::ranges::any_of(action.depends_on, [&](const std::string& need) { return again.contains(need); });
-      if (state.status == ActionStatus::Succeeded && state.outcome && action.environment.empty() && !builds_on_new) continue;
+      if (again.contains(action.name) || !is_done_again(action)) continue;
       again.insert(action.name);
       more = true;
     }
@@ -45,6 +52,7 @@ Result<RunId> Office::repeat(const Run& old, Repetition how, const std::string& 
   event.cause.reset();
   event.at = shop_.clock.now();
   Planned planned{.workflow = old.workflow, .inputs = old.inputs, .repeats = old.id};
+  const std::shared_lock lock(shop_.keeping);   // until what is taken over is the new run's as well
   if (how == Repetition::FromFailed) {
     planned.taken_over = taken_over(old);
     if (planned.taken_over.size() == old.workflow.actions.size())

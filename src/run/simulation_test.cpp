@@ -154,17 +154,33 @@ struct World {
     if (const auto* wrap = std::get_if<WrapUp>(&command)) tell(RunWrappedUp{wrap->run, ActionOutcome{.succeeded = true}});
   }
 
+  /// A run by the old definition may only end what it is inside, unless it stands in no queue.
+  void check_old_runs(const Event& event, const DefinitionChange& change) {
+    for (const auto& [number, run] : state.runs()) {
+      const bool is_old = run.workflow.file == change.file && run.event.branch == event.branch && run.commit != event.after && !run.event.is_foreign;
+      const bool finishes = run.workflow.mode == RunMode::Parallel && change.mode != RunMode::Parallel;
+      if (is_old && !finishes && !run.ending && !run.wrapping_up && run.status != RunStatus::Stopping)
+        complain(run.id.value + " goes on by a definition that is no more");
+    }
+  }
+
   void arrive() {
     ++made;
     const bool by_schedule = below(5) == 0;
     Event event{.id = {fmt::format("{}{}", by_schedule ? "tick" : "e", below(16))}, .kind = by_schedule ? EventKind::Schedule : EventKind::Push,
-                .repository = "app", .branch = below(3) == 0 ? "dev" : "main", .after = {"c"}, .actor = below(2) == 0 ? "anna" : "ben", .at = now};
+                .repository = "app", .branch = below(3) == 0 ? "dev" : "main", .after = {fmt::format("c{}", below(3))}, .actor = below(2) == 0 ? "anna" : "ben", .at = now};
     if (below(10) == 0) event.is_foreign = true;
     if (state.last_run > 0 && below(8) == 0) {
       event.kind = EventKind::Run;
       event.cause = RunId{fmt::format("run-{}", 1 + below(static_cast<std::uint64_t>(state.last_run)))};
     }
-    tell(EventArrived{event, {{workflow()}}});
+    EventArrived arrived{event, {{workflow()}}};
+    if (event.kind == EventKind::Push && below(6) == 0)
+      arrived.definitions.push_back({.file = fmt::format("w{}.yml", below(2)), .is_gone = below(3) == 0, .mode = static_cast<RunMode>(below(3))});
+    const bool is_news = !events.contains(event.id.value);
+    tell(arrived);
+    if (is_news)
+      for (const auto& change : arrived.definitions) check_old_runs(event, change);
   }
 
   /// Somebody answers a gate that waits, or one that does not.
@@ -181,7 +197,7 @@ struct World {
   void step() {
     const auto dice = below(100);
     if (dice < 22 && made < 14) return arrive();
-    if (dice < 26 && kills < 3) return kill();
+    if (dice < 26 && kills < 5) return kill();
     if (dice < 29 && state.last_run > 0)
       return tell(CancelAsked{RunId{fmt::format("run-{}", 1 + below(static_cast<std::uint64_t>(state.last_run)))}, "anna"});
     if (dice < 36) return approve(false);

@@ -41,6 +41,19 @@ Result<std::string> Work::configured(std::string_view key, std::string other) co
   return workflow::substituted(std::string_view(*text), known);
 }
 
+Result<json::object> Work::configured_map(std::string_view key) const {
+  const auto* written = action.configuration.if_contains(key);
+  if (written == nullptr || written->is_null()) return json::object{};
+  const auto known = TRY(values());
+  // JSON text is parsed first, so that no value that is put in can change what it means.
+  const auto* text = written->if_string();
+  const auto parsed = text == nullptr ? Result<json::value>(*written) : parse_json(std::string_view(*text), key);
+  if (!parsed) return Error(parsed.error()).with_code("E113").at(action.place);
+  auto value = TRY(workflow::substituted(*parsed, known), "reading {} of {}", key, action.name);
+  if (!value.is_object()) return failure(Fault::Invalid, "{} of {} must be a JSON map", key, action.name).with_code("E113").at(action.place);
+  return std::move(value.as_object());
+}
+
 Result<workflow::Values> Work::values() const {
   workflow::Values out{.group = action.group};
   for (const auto& [name, state] : run.actions)

@@ -34,6 +34,8 @@ struct Work {
   std::string hidden(std::string_view text) const { return masker == nullptr ? std::string(text) : masker->masked(text); }
   /// A Configuration value with its references replaced, or `other`.
   Result<std::string> configured(std::string_view key, std::string other = "") const;
+  /// One that is JSON text or a map, likewise; empty when it is not there. Errors: Invalid (E113) when it is no object.
+  Result<json::object> configured_map(std::string_view key) const;
   /// What references of this action stand for: outputs of the run's actions, the source, the secrets it names.
   Result<workflow::Values> values() const;
 };
@@ -92,5 +94,7 @@ ActionOutcome succeeded(std::map<std::string, std::string> outputs = {});
 
 /// Writes a deployment's new state down and returns it.
 Result<Deployment> note_deployment(Workshop& shop, Deployment deployment);
+/// The same for one that has become live, as the target shows it: whoever was live until now makes room.
+Result<Deployment> note_live(Workshop& shop, Deployment deployment, const Deployment& live);
 
 }  // namespace tandem::run

@@ -1,5 +1,7 @@
 // Stations of the application side: scan, sync, start the other side.
 
+#include <re2/re2.h>
+
 #include "base/text.hpp"
 #include "check/scan.hpp"
 #include "run/station.hpp"
@@ -49,6 +51,9 @@ Result<ActionOutcome> scan(const Work& work) {
   const auto tree = TRY(fetched_tree(work));
   check::ScanOptions options;
   options.fails_at = TRY(work.configured("FailOn", "HIGH"));
+  const auto paths = TRY(work.configured("Paths"));
+  for (const auto& path : split(paths, ','))
+    if (!trimmed(path).empty()) options.only.emplace_back(trimmed(path));
   const auto store = TRY(work.shop.objects());
   const auto verdict = TRY(check::scan_tree(store, tree, std::nullopt, options), "scanning {}",
                            work.run.commit.value.substr(0, 12));
@@ -98,13 +103,39 @@ Result<ActionOutcome> carry(const Work& work) {
   return outcome;
 }
 
+namespace {
+
+constexpr std::string_view given_by_sync = "SyncId";
+
+/// What the started run is told, as text whatever its JSON is.
+Result<std::map<std::string, std::string>> inputs_of(const Work& work) {
+  constexpr size_t inputs_max = 256;
+  constexpr size_t bytes_max = 1000;
+  static const RE2 name_pattern("[A-Za-z0-9_-]{1,60}");
+  const auto refuse = [&](const std::string& what) { return failure(Fault::Invalid, "Inputs of {}: {}", work.action.name, what).with_code("E113").at(work.action.place); };
+  std::map<std::string, std::string> out;
+  for (const auto& [name, value] : TRY(work.configured_map("Inputs"))) {
+    const std::string key(name);
+    auto text = value.is_string() ? std::string(value.as_string()) : to_text(value);
+    if (!RE2::FullMatch(key, name_pattern)) return refuse(fmt::format("\"{}\" may use only letters, digits, - and _, at most 60", key));
+    if (key == given_by_sync) return refuse(fmt::format("{} is what the sync of this run tells", key));
+    if (text.size() > bytes_max) return refuse(fmt::format("{} has {} characters; the limit is {}", key, text.size(), bytes_max));
+    out[key] = std::move(text);
+  }
+  if (out.size() > inputs_max) return refuse(fmt::format("{} entries; the limit is {}", out.size(), inputs_max));
+  return out;
+}
+
+}  // namespace
+
 Result<ActionOutcome> start_and_wait(const Work& work, const Start& start) {
   StartRequest request{.actor = work.run.id.value, .cause = work.run.id};
+  request.inputs = TRY(inputs_of(work));
   request.repository = TRY(work.configured("Repository"));
   request.workflow = TRY(work.configured("Workflow"));
   request.branch = TRY(work.configured("Branch"));
   if (const auto sync = sync_of(work.run)) {
-    request.inputs["SyncId"] = sync->id.value;
+    request.inputs[std::string(given_by_sync)] = sync->id.value;
     if (request.repository == sync->target_repository) request.commit = sync->landed;
   }
   const auto id = TRY(start(request), "starting {} of {}", request.workflow, request.repository);

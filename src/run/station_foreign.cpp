@@ -148,7 +148,8 @@ Result<ActionOutcome> deploy_cdk_app(const Work& work) {
   outcome = TRY(promoted(work, std::move(outcome)));
   const auto variables = TRY(stack_variables(work, environment.name, stack));
   note_missing(work, wanted, outcome.outputs, outcome.notes);
-  for (const auto* key : {"Context", "Tags", "CdkCliVersion"})
+  if (!ready.empty() && work.action.configuration.contains("Context")) outcome.notes.emplace_back("Context is ignored: the assembly is ready, and no app is run");
+  for (const auto* key : {"Tags", "CdkCliVersion"})
     if (work.action.configuration.contains(key)) outcome.notes.push_back(fmt::format("{} is ignored by the local target", key));
   outcome.outputs.insert(variables.begin(), variables.end());
   return outcome;

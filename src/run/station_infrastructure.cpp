@@ -66,20 +66,37 @@ Result<fs::path> laid_out(const Work& work, const std::optional<Bundle>& bundle)
   return folder;
 }
 
+/// How the action that deploys wants the CDK app to be run.
+struct AppSettings {
+  std::string root;               ///< folder of cdk.json
+  json::object context;           ///< laid over that of cdk.json
+};
+
+Result<AppSettings> app_settings(const Work& deploying, const EnvironmentConfiguration& environment) {
+  AppSettings out{TRY(deploying.configured("CdkRootPath", environment.cdk_folder)), TRY(deploying.configured_map("Context"))};
+  return out;
+}
+
 /// Runs the CDK app on a laid-out tree. `bundle` stands for the function's folder, so that code which changes there
 /// alone does not run the app again.
-Result<Assembly> synthesised(const Work& work, const EnvironmentConfiguration& environment, const fs::path& folder, const std::string& root,
+Result<Assembly> synthesised(const Work& work, const EnvironmentConfiguration& environment, const fs::path& folder, const AppSettings& app,
                              const std::string& entry_point, const Digest& bundle) {
-  deploy::SynthRequest request{.folder = (folder / root).lexically_normal(), .cache = work.shop.folders.cache() / "synth",
+  deploy::SynthRequest request{.folder = (folder / app.root).lexically_normal(), .cache = work.shop.folders.cache() / "synth",
                                .environment = environment.name};
   request.tools = package_environment();
   if (!bundle.empty()) {
     request.entry_point = entry_point;
     request.bundle = bundle;
-    request.bundle_path = fs::path(work.shop.configuration.compose.folder).lexically_relative(fs::path(root).lexically_normal()).string();
+    request.bundle_path = fs::path(work.shop.configuration.compose.folder).lexically_relative(fs::path(app.root).lexically_normal()).string();
     request.context["handler"] = entry_point;
   }
   request.context["environment"] = environment.name;
+  for (const auto& [name, value] : app.context) {
+    if (name == "handler" && !bundle.empty())
+      return failure(Fault::Invalid, "Context names the handler, which tandem/compose@v1 has chosen: {}", entry_point).with_code("E113").at(work.action.place)
+          .with_next("take handler out of Context");
+    request.context[name] = value;
+  }
   return deploy::synthesise(request, [&](std::string_view line) { work.say(line); }, work.stop);
 }
 
@@ -137,10 +154,10 @@ Result<std::optional<FunctionEnvironment>> expected_environment(const Work& work
   auto deploying = work.action;
   deploying.configuration = deploying_action(work).configuration;
   const Work asked{work.shop, work.run, deploying, work.attempt, work.stop};
-  const auto root = TRY(asked.configured("CdkRootPath", environment.cdk_folder));
+  const auto app = TRY(app_settings(asked, environment));
   std::error_code ignored;
-  if (!fs::exists(folder / root / "cdk.json", ignored)) return std::optional<FunctionEnvironment>{};
-  const auto assembly = TRY(synthesised(work, environment, folder, root, entry_point, digest_of("before there is a bundle")), "synthesising for the function's environment");
+  if (!fs::exists(folder / app.root / "cdk.json", ignored)) return std::optional<FunctionEnvironment>{};
+  const auto assembly = TRY(synthesised(work, environment, folder, app, entry_point, digest_of("before there is a bundle")), "synthesising for the function's environment");
   return environment_in(work, environment, assembly, entry_point, no_release);
 }
 
@@ -231,8 +248,8 @@ CommitId deployed_commit(const Run& run) {
 
 Result<Assembly> synthesised(const Work& work, const EnvironmentConfiguration& environment, const std::optional<Bundle>& bundle) {
   const auto folder = TRY(laid_out(work, bundle));
-  const auto root = TRY(work.configured("CdkRootPath", environment.cdk_folder));
-  auto assembly = TRY(synthesised(work, environment, folder, root, bundle ? bundle->entry_point : "", bundle ? bundle->digest : Digest{}), "synthesising");
+  const auto app = TRY(app_settings(work, environment));
+  auto assembly = TRY(synthesised(work, environment, folder, app, bundle ? bundle->entry_point : "", bundle ? bundle->digest : Digest{}), "synthesising");
   work.say(assembly.reused ? "synth: nothing the CDK app reads has changed; the assembly of an earlier run is used"
                            : fmt::format("synth: {} stacks", assembly.stacks.size()));
   return assembly;

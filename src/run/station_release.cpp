@@ -27,6 +27,17 @@ Done only_all_at_once(const Work& work) {
 
 }  // namespace
 
+Result<Deployment> note_live(Workshop& shop, Deployment deployment, const Deployment& live) {
+  auto* const target = TRY(shop.target(deployment.environment));
+  deployment.phase = Phase::Live;
+  deployment.url = live.url;
+  deployment.site = live.site;
+  deployment.outputs = live.outputs;
+  deployment.fingerprint = TRY(target->fingerprint(), "taking the fingerprint");
+  TRY(supersede(shop, deployment.environment, deployment));
+  return note_deployment(shop, std::move(deployment));
+}
+
 Result<ActionOutcome> promote(const Work& work) {
   TRY(only_all_at_once(work));
   auto deployment = TRY(deployment_of(work.run));
@@ -40,13 +51,7 @@ Result<ActionOutcome> promote(const Work& work) {
   auto live = TRY(target->promote(deployment.id, [&](const StackEvent& event) {
     work.say(fmt::format("{} {} {} {}", event.stack, event.logical_id, event.status, event.reason));
   }), "promoting release {}", deployment.release.value);
-  deployment.phase = Phase::Live;
-  deployment.url = live.url;
-  deployment.site = live.site;
-  deployment.outputs = live.outputs;
-  deployment.fingerprint = TRY(target->fingerprint(), "taking the fingerprint");
-  TRY(supersede(work.shop, deployment.environment, deployment));
-  deployment = TRY(note_deployment(work.shop, deployment));
+  deployment = TRY(note_live(work.shop, std::move(deployment), live));
   work.say(fmt::format("release {} is live at {}", deployment.release.value, deployment.url));
   auto outcome = succeeded({{"LiveUrl", deployment.url}, {"SiteUrl", deployment.site}});
   outcome.detail["deployment"] = to_json(deployment);
@@ -55,7 +60,8 @@ Result<ActionOutcome> promote(const Work& work) {
 
 Result<ActionOutcome> roll_back(const Work& work) {
   const auto to = TRY(work.configured("To", "last-good"));
-  const auto back = TRY(roll_back_to(work.shop, work.action.environment, to, work.run.event.actor, "asked for by " + work.run.id.value));
+  const auto back = TRY(roll_back_to(work.shop, {.environment = work.action.environment, .to = to, .actor = work.run.event.actor,
+                                                 .reason = "asked for by " + work.run.id.value, .key = work.run.id.value + "/" + work.action.name}));
   work.say(fmt::format("release {} is live again, proven by fingerprint; {} was taken back", back.to.release.value, back.from.release.value));
   for (const auto& note : back.notes) work.say(note);
   auto outcome = succeeded({{"Release", back.to.release.value}});

@@ -1,6 +1,8 @@
 #include "run/way_back.hpp"
 
 #include <algorithm>
+#include <array>
+#include <ranges>
 
 #include "base/log.hpp"
 #include "report/commit_status.hpp"
@@ -57,26 +59,65 @@ std::string cause_of(const Run& run) {
   return error ? fmt::format("{}: {}", error->action, error->error.what) : run.reason;
 }
 
-/// What has to be undone in the environment, if anything. Notes say what was done.
-Done leave_environment(Workshop& shop, const Run& run, std::vector<std::string>& notes) {
-  if (find_detail(run, "deployment") == nullptr) return done();
-  const auto own = TRY(deployment_of(run));
-  const auto known = TRY(newest(shop, own.id));
-  const auto deployment = known.value_or(own);
-  if (deployment.phase == Phase::Candidate || deployment.phase == Phase::Prepared) {
-    TRY(abandon(shop, run, deployment, cause_of(run)));
-    notes.push_back(fmt::format("the candidate of release {} was taken away; live traffic never saw it", deployment.release.value));
-    return done();
+/// The deployments that a run may have made, newest first, with their environments. A death may have come before any of them
+/// was written down, and their ids are known all the same.
+std::vector<std::pair<DeploymentId, std::string>> deployments_of(const Run& run) {
+  constexpr std::array<std::string_view, 3> deploying{"tandem/deploy@", "aws/cdk-deploy@", "aws/cfn-deploy@"};
+  std::vector<std::pair<DeploymentId, std::string>> out;
+  const auto add = [&out](const DeploymentId& id, const std::string& environment) {
+    if (std::ranges::none_of(out, [&](const auto& pair) { return pair.first == id; })) out.emplace_back(id, environment);
+  };
+  if (const auto own = deployment_of(run)) add(own->id, own->environment);
+  for (const auto& action : std::views::reverse(run.workflow.actions)) {
+    const auto state = run.actions.find(action.name);
+    const bool deploys = std::ranges::any_of(deploying, [&](std::string_view kind) { return action.identifier.starts_with(kind); });
+    if (!deploys || state == run.actions.end() || state->second.attempt == 0) continue;
+    add({fmt::format("dep-{}-{}", run.id.value, action.name)}, action.environment);
+    add({"dep-" + run.id.value}, action.environment);
   }
-  if (deployment.phase != Phase::Live) return done();
+  return out;
+}
+
+/// What the journal knows of a deployment, brought up to what the target has: a death may have come between the switch and the note.
+Result<std::optional<Deployment>> settled(Workshop& shop, const DeploymentId& id, const std::string& environment) {
+  auto known = TRY(newest(shop, id));
+  auto* const target = TRY(shop.target(environment));
+  const auto live = TRY(target->live());
+  if (known && known->phase == Phase::Candidate && live && live->id == id) known = TRY(note_live(shop, *known, *live));
+  return known;
+}
+
+/// Away from a deployment that is live, or on with what was begun of that.
+Done leave_live(Workshop& shop, const Run& run, const Deployment& deployment, std::vector<std::string>& notes) {
+  const auto key = run.id.value + "/way-back";
+  const auto begun = TRY(shop.ledger->history([&](store::History& history) { return history.find_rollback(key); }));
+  if (deployment.phase != Phase::Live && !begun) return done();
   const auto environment = TRY(shop.environment(deployment.environment));
   if (environment.rollback == RollbackPolicy::Recommend) {
     notes.push_back(fmt::format("rollback recommended: tandem rollback --env {} --last-good", environment.name));
     return done();
   }
-  auto back = TRY(roll_back_to(shop, environment.name, "last-good", run.id.value, cause_of(run)));
+  auto back = TRY(roll_back_to(shop, {.environment = environment.name, .to = "last-good", .actor = run.id.value, .reason = cause_of(run), .key = key,
+                                      .failed = run.id}));
   notes.push_back(fmt::format("rolled back to release {}, proven by fingerprint", back.to.release.value));
   std::ranges::move(back.notes, std::back_inserter(notes));
+  return done();
+}
+
+/// What has to be undone in the environment, if anything. Notes say what was done.
+Done leave_environment(Workshop& shop, const Run& run, std::vector<std::string>& notes) {
+  for (const auto& [id, environment] : deployments_of(run)) {
+    const auto deployment = TRY(settled(shop, id, environment));
+    if (!deployment) {  // intended, and nobody wrote down what became of it
+      auto* const target = TRY(shop.target(environment));
+      TRY(target->abandon(id, cause_of(run), into_log(shop, run.id, "way-back")), "taking the candidate away");
+    } else if (deployment->phase == Phase::Candidate || deployment->phase == Phase::Prepared) {
+      TRY(abandon(shop, run, *deployment, cause_of(run)));
+      notes.push_back(fmt::format("the candidate of release {} was taken away; live traffic never saw it", deployment->release.value));
+    } else {
+      TRY(leave_live(shop, run, *deployment, notes));
+    }
+  }
   return done();
 }
 
@@ -222,41 +263,78 @@ std::vector<std::string> differences(const Fingerprint& wanted, const Fingerprin
   return out;
 }
 
-Result<RolledBack> roll_back_to(Workshop& shop, const std::string& name, const std::string& to, const std::string& actor,
-                                const std::string& reason) {
-  const auto environment = TRY(shop.environment(name));
-  auto* const target = TRY(shop.target(environment.name));
+namespace {
+
+/// Something else has become live since it was begun: there is nothing to go back from any more.
+Error overtaken(Workshop& shop, const store::Rollback& way, const std::optional<Deployment>& live) {
+  const auto what = live ? live->id.value : std::string("nothing");
+  const auto noted = shop.ledger->record("rollback.done", way.environment, json::object{{"key", way.key}, {"from", way.from.value}, {"to", way.to.value}, {"proven", false}});
+  if (!noted) return noted.error();
+  return failure(Fault::Conflict, "the rollback of {} from {} was overtaken: {} is live", way.environment, way.from.value, what).with_code("TD0603")
+      .with_next("tandem status shows what serves");
+}
+
+/// Every step may be done again: whoever died in the middle goes on here.
+Result<RolledBack> go_to_end(Workshop& shop, const store::Rollback& way) {
+  auto* const target = TRY(shop.target(way.environment));
   const auto live = TRY(target->live());
-  if (!live) return failure(Fault::Missing, "nothing is live on {}", environment.name).with_code("TD0602");
-  const auto all = TRY(shop.ledger->history([&](store::History& history) { return history.deployments(environment.name, 200); }));
-  const auto wanted = std::ranges::find_if(all, [&](const Deployment& each) {
-    const bool was_live = each.phase == Phase::Superseded || each.phase == Phase::RolledBack;
-    return each.id != live->id && (to == "last-good" || to.empty() ? each.phase == Phase::Superseded : was_live && each.release.value == to);
-  });
-  if (wanted == all.end())
-    return failure(Fault::Missing, "no release {} was live on {} before {}", to.empty() ? "last-good" : to, environment.name, live->release.value)
-        .with_code("TD0602").with_next("tandem releases lists the releases and where each stands");
-  TRY(shop.ledger->record("rollback.intended", environment.name,
-                          json::object{{"from", live->id.value}, {"to", wanted->id.value}, {"actor", actor}, {"reason", reason}}));
-  auto restored = TRY(target->restore(wanted->id, [](const StackEvent&) {}), "putting release {} back", wanted->release.value);
-  TRY(prove(*target, *wanted), "proving the rollback");
-  RolledBack out;
-  const auto left = TRY(newest(shop, live->id));
-  out.from = left.value_or(*live);
+  const auto from = TRY(newest(shop, way.from));
+  const auto to = TRY(newest(shop, way.to));
+  if (!to) return failure(Fault::Missing, "nothing is known of the deployment {}", way.to.value).with_code("TD0602");
+  RolledBack out{.from = from ? *from : Deployment{.id = way.from, .environment = way.environment}, .to = *to};
+  if (way.done) return out;
+  if (!live || (live->id != way.from && live->id != way.to)) return overtaken(shop, way, live);
+  if (!from && live->id == way.from) out.from = *live;
+  const auto restored = TRY(target->restore(way.to, [](const StackEvent&) {}), "putting release {} back", to->release.value);
+  TRY(prove(*target, *to), "proving the rollback");
   out.from.phase = Phase::RolledBack;
-  out.from.reason = reason;
+  out.from.reason = way.reason;
   out.from = TRY(note_deployment(shop, out.from));
-  out.to = *wanted;
   out.to.phase = Phase::Live;
   out.to.url = restored.url;
   out.to.site = restored.site;
   out.to = TRY(note_deployment(shop, out.to));
-  const auto code = code_back(shop, out, actor);
+  const auto code = code_back(shop, out, way.actor);
   if (!code) out.notes.push_back(fmt::format("degraded: the infrastructure's branch keeps the newer code: {}", code.error().what));
   else if (!code->empty()) out.notes.push_back(*code);
-  TRY(shop.ledger->record("rollback.done", environment.name,
-                          json::object{{"from", out.from.id.value}, {"to", out.to.id.value}, {"proven", true}}));
+  TRY(shop.ledger->record("rollback.done", way.environment,
+                          json::object{{"key", way.key}, {"from", out.from.id.value}, {"to", out.to.id.value}, {"proven", true}}));
   return out;
+}
+
+}  // namespace
+
+Done finish_rollbacks(Workshop& shop) {
+  for (const auto& way : TRY(shop.ledger->history([](store::History& history) { return history.unfinished_rollbacks(); }))) {
+    const auto back = go_to_end(shop, way);
+    if (back) log(Level::Warning, "rollback.finished", {{"environment", way.environment}, {"from", way.from.value}, {"to", way.to.value}});
+    else log(Level::Error, "rollback.not_finished", {{"environment", way.environment}, {"error", back.error().what}});
+  }
+  return done();
+}
+
+Result<RolledBack> roll_back_to(Workshop& shop, const RollbackRequest& request) {
+  TRY(finish_rollbacks(shop));
+  if (const auto begun = TRY(shop.ledger->history([&](store::History& history) { return history.find_rollback(request.key); })))
+    return go_to_end(shop, *begun);
+  const auto environment = TRY(shop.environment(request.environment));
+  auto* const target = TRY(shop.target(environment.name));
+  const auto live = TRY(target->live());
+  if (!live) return failure(Fault::Missing, "nothing is live on {}", environment.name).with_code("TD0602");
+  const auto all = TRY(shop.ledger->history([&](store::History& history) { return history.deployments(environment.name, 200); }));
+  const bool last_good = request.to == "last-good" || request.to.empty();
+  const auto wanted = std::ranges::find_if(all, [&](const Deployment& each) {
+    const bool was_live = each.phase == Phase::Superseded || each.phase == Phase::RolledBack;
+    if (each.id == live->id || (!request.failed.empty() && each.run == request.failed)) return false;
+    return last_good ? each.phase == Phase::Superseded : was_live && each.release.value == request.to;
+  });
+  if (wanted == all.end())
+    return failure(Fault::Missing, "no release {} was live on {} before {}", last_good ? "last-good" : request.to, environment.name, live->release.value)
+        .with_code("TD0602").with_next("tandem releases lists the releases and where each stands");
+  const store::Rollback way{request.key, environment.name, live->id, wanted->id, request.actor, request.reason};
+  TRY(shop.ledger->record("rollback.intended", way.environment,
+                          json::object{{"key", way.key}, {"from", way.from.value}, {"to", way.to.value}, {"actor", way.actor}, {"reason", way.reason}}));
+  return go_to_end(shop, way);
 }
 
 std::vector<std::string> tell_both_sides(Workshop& shop, const Run& run, std::stop_token stop) {

@@ -18,11 +18,21 @@ struct RolledBack {
   Deployment to;
   std::vector<std::string> notes{};   ///< what became of the infrastructure's branch, for people
 };
+struct RollbackRequest {
+  std::string environment;            ///< empty: the first one
+  std::string to;                     ///< a release id, or "last-good" for the one that was live before
+  std::string actor;
+  std::string reason;
+  std::string key;                    ///< of who wants it: asked again with the same key it is gone on with, never done twice
+  RunId failed{};                     ///< whose deployments are no good ones; empty: nobody's
+};
 /// Puts a once-live deployment back and proves it by fingerprint, then carries its application code back into the
-/// infrastructure's branch. `to`: a release id, or "last-good" for the one that
-/// was live before. Errors: Missing (TD0602) when there is none; Broken (TD0601) when the proof fails.
-Result<RolledBack> roll_back_to(Workshop& shop, const std::string& environment, const std::string& to, const std::string& actor,
-                                const std::string& reason);
+/// infrastructure's branch. Errors: Missing (TD0602) when there is none; Broken (TD0601) when the proof fails; Conflict
+/// (TD0603) when something else has become live since it was begun.
+Result<RolledBack> roll_back_to(Workshop& shop, const RollbackRequest& request);
+
+/// Goes to the end of every rollback that a death has interrupted. What could not be is logged, and `tandem status` tells of it.
+Done finish_rollbacks(Workshop& shop);
 
 /// Where the two fingerprints differ, a line each; empty when they are equal.
 std::vector<std::string> differences(const Fingerprint& wanted, const Fingerprint& found);

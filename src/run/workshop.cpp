@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/files.hpp"
+#include "base/git_left_locks.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "workflow/substitute.hpp"
@@ -71,6 +72,8 @@ Result<std::unique_ptr<Workshop>> Workshop::open(Configuration configuration, st
   auto secrets = TRY(store::Secrets::open(folders.secrets()));
   auto artifacts = TRY(store::Artifacts::open(folders.artifacts()));
   auto keys = TRY(sync::Keyring::open(folders.keys(), clock.now()), "opening the keys");
+  // Nobody else writes there while the folder is locked: what lies there is of a process that was killed.
+  for (const auto& removed : git::remove_left_locks(folders.pair_store())) log(Level::Warning, "git.left_lock", {{"removed", removed}});
   auto pair = TRY(sync::PairStore::open(folders.pair_store()));
   return std::unique_ptr<Workshop>(new Workshop({std::move(configuration), std::move(file), clock, std::move(open_target), lock,
                                                  std::move(ledger), std::move(secrets), std::move(artifacts), std::move(keys),
@@ -106,6 +109,7 @@ Result<std::string> Workshop::revealed(const std::string& text) const {
 Result<Artifact> Workshop::keep(const RunId& run, const std::string& action, const std::string& name, ArtifactKind kind,
                                 std::string_view bytes) {
   Artifact artifact{run, action, name, kind, {}, static_cast<std::int64_t>(bytes.size())};
+  const std::shared_lock lock(keeping);   // the same bytes may be those of an old run that goes
   artifact.digest = TRY(artifacts.put(bytes));
   TRY(ledger->record("artifact.kept", run.value, to_json(artifact)));
   return artifact;

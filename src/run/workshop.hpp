@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <string>
 
 #include "deploy/target.hpp"
@@ -62,6 +63,7 @@ class Workshop {
   sync::Keyring keys;
   sync::PairStore pair;
   RunLog logs;
+  std::shared_mutex keeping;               ///< shared while an artifact is kept or taken over, alone while what nobody needs goes
 
  private:
   struct Parts;

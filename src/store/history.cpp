@@ -20,6 +20,8 @@ CREATE INDEX IF NOT EXISTS syncs_landed ON syncs (landed);
 CREATE TABLE IF NOT EXISTS releases (number INTEGER PRIMARY KEY, id TEXT UNIQUE, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS pull_requests (repository TEXT, number INTEGER, body TEXT NOT NULL, PRIMARY KEY (repository, number)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS freezes (environment TEXT PRIMARY KEY, actor TEXT, reason TEXT, at TEXT) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rollbacks (number INTEGER PRIMARY KEY, key TEXT UNIQUE, environment TEXT, from_id TEXT, to_id TEXT, actor TEXT,
+                                      reason TEXT, done INTEGER);
 CREATE TABLE IF NOT EXISTS schedules (place TEXT PRIMARY KEY, at TEXT) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS runs_workflow ON runs (workflow, number);
 CREATE INDEX IF NOT EXISTS runs_status ON runs (status, number);
@@ -100,6 +102,11 @@ Done History::put(const Change& change, std::int64_t position) {
       TRY(database_.execute("INSERT OR REPLACE INTO freezes VALUES (?, ?, ?, ?)", {freeze.environment, freeze.actor, freeze.reason, rfc3339(freeze.at)}));
     for (const auto& environment : change.thawed)
       TRY(database_.execute("DELETE FROM freezes WHERE environment = ?", {environment}));
+    for (const auto& back : change.rollbacks)
+      TRY(database_.execute("INSERT OR IGNORE INTO rollbacks (key, environment, from_id, to_id, actor, reason, done) VALUES (?, ?, ?, ?, ?, ?, 0)",
+                            {back.key, back.environment, back.from.value, back.to.value, back.actor, back.reason}));
+    for (const auto& key : change.rollbacks_done)
+      TRY(database_.execute("UPDATE rollbacks SET done = 1 WHERE key = ?", {key}));
     for (const auto& [place, at] : change.schedules)
       TRY(database_.execute("INSERT OR REPLACE INTO schedules VALUES (?, ?)", {place, rfc3339(at)}));
     TRY(database_.execute("INSERT OR REPLACE INTO position VALUES (1, ?)", {position}));
@@ -183,6 +190,27 @@ Result<std::vector<PullRequest>> History::pull_requests(const std::string& repos
   return bodies<PullRequest>(database_, "SELECT body FROM pull_requests WHERE repository = ? ORDER BY number", {repository}, pull_request_from_json);
 }
 
+namespace {
+
+Result<std::vector<Rollback>> rollbacks_of(Database& database, std::string_view condition, const std::vector<SqlValue>& values) {
+  std::vector<Rollback> out;
+  TRY(database.query(fmt::format("SELECT key, environment, from_id, to_id, actor, reason, done FROM rollbacks WHERE {} ORDER BY number", condition), values,
+                     [&](const Row& row) -> Done {
+                       out.push_back({row.text(0), row.text(1), {row.text(2)}, {row.text(3)}, row.text(4), row.text(5), row.integer(6) != 0});
+                       return done();
+                     }));
+  return out;
+}
+
+}  // namespace
+
+Result<std::optional<Rollback>> History::find_rollback(const std::string& key) {
+  auto found = TRY(rollbacks_of(database_, "key = ?", {key}));
+  return found.empty() ? std::optional<Rollback>{} : std::optional(std::move(found.front()));
+}
+
+Result<std::vector<Rollback>> History::unfinished_rollbacks() { return rollbacks_of(database_, "done = 0", {}); }
+
 Result<std::vector<Freeze>> History::freezes() {
   std::vector<Freeze> out;
   TRY(database_.query("SELECT environment, actor, reason, at FROM freezes", {}, [&](const Row& row) -> Done {
@@ -222,12 +250,11 @@ Result<std::vector<Tip>> History::tips(const std::string& repository) {
   return out;
 }
 
-Result<std::optional<Run>> History::find_caused_run(const std::string& repository, const std::string& file,
-                                                    const CommitId& commit, const RunId& cause) {
-  return body<Run>(database_,
+Result<std::vector<Run>> History::caused_runs(const std::string& repository, const std::string& file, const CommitId& commit, const RunId& cause) {
+  return bodies<Run>(database_,
                    "SELECT body FROM runs WHERE repository = ?1 AND json_extract(body, '$.workflow.file') = ?2 AND "
                    "json_extract(body, '$.commit') = ?3 AND json_extract(body, '$.event.cause') = ?4 AND number > ?5 "
-                   "ORDER BY number DESC LIMIT 1",
+                   "ORDER BY number DESC",
                    {repository, file, commit.value, cause.value, run_number(cause)}, run_from_json);
 }
 

@@ -41,6 +41,17 @@ struct Freeze {
   Instant at{};
 };
 
+/// A way back from one deployment to another that was begun, by a key of its own: gone to its end, or to be gone on with.
+struct Rollback {
+  std::string key;                ///< of who wanted it: a run has one way back, whatever attempt asks
+  std::string environment;
+  DeploymentId from;
+  DeploymentId to;
+  std::string actor;
+  std::string reason;
+  bool done = false;
+};
+
 /// Can be deleted at any time: `catch_up` makes it anew from the journal.
 class History {
  public:
@@ -61,6 +72,8 @@ class History {
     std::vector<std::string> thawed{};
     std::vector<PullRequest> pull_requests{};
     std::vector<std::pair<std::string, Instant>> schedules{};   ///< looked at until then, by repository and branch
+    std::vector<Rollback> rollbacks{};                          ///< begun
+    std::vector<std::string> rollbacks_done{};                  ///< their keys
   };
   Done put(const Change& change, std::int64_t position);
 
@@ -80,8 +93,8 @@ class History {
   Result<std::vector<std::pair<std::string, Instant>>> schedules();
   Result<std::optional<CommitId>> tip(const std::string& repository, const std::string& branch);
   Result<std::vector<Tip>> tips(const std::string& repository);
-  /// The newest run of a workflow file for a commit that `cause` led to.
-  Result<std::optional<Run>> find_caused_run(const std::string& repository, const std::string& file, const CommitId& commit, const RunId& cause);
+  /// The runs of a workflow file for a commit that `cause` led to, newest first.
+  Result<std::vector<Run>> caused_runs(const std::string& repository, const std::string& file, const CommitId& commit, const RunId& cause);
   Result<std::optional<SyncRecord>> find_sync_landed_as(const CommitId& infrastructure_commit);
   Result<std::optional<SyncRecord>> find_sync(const SyncId& id);
   Result<std::vector<SyncRecord>> syncs(size_t count);
@@ -89,6 +102,8 @@ class History {
   Result<std::optional<Release>> find_release(const ReleaseId& id);
   Result<std::vector<Deployment>> deployments(const std::string& environment, size_t count);   ///< newest first
   Result<std::optional<Deployment>> find_deployment(const DeploymentId& id);
+  Result<std::optional<Rollback>> find_rollback(const std::string& key);
+  Result<std::vector<Rollback>> unfinished_rollbacks();           ///< oldest first
   Result<std::vector<Artifact>> artifacts(const RunId& run);      ///< in the order they were kept
 
  private:

@@ -13,7 +13,6 @@ using enum ValueKind;
 constexpr std::string_view region_of_environment = "the environment has its region";
 constexpr std::string_view own_library = "the app is run with the library it brings";
 constexpr std::string_view not_local = "the local target has nothing like it";
-constexpr std::string_view not_yet = "nothing acts on it yet";
 
 /// A key that is read and checked, and that changes nothing here.
 ConfigurationKey ignored(ConfigurationKey key, std::string_view why) {
@@ -32,7 +31,7 @@ std::vector<ActionKind> foreign() {
       {"aws/approval", 1, Nature::Gate, false, false, {{"ApprovalsRequired", Whole, false, {}, 1, 2}}},
       {"aws/cdk-bootstrap", 2, Nature::Deploy, true, true, {ignored({"Region", Text, true}, region_of_environment), ignored({"CdkCliVersion"}, own_library)}, deployment_variables},
       {"aws/cdk-deploy", 2, Nature::Deploy, true, true,
-       {{"StackName", Text, true}, ignored({"Region"}, region_of_environment), ignored({"Context", Json}, not_yet), ignored({"Tags", Json}, not_local),
+       {{"StackName", Text, true}, ignored({"Region"}, region_of_environment), {"Context", Json}, ignored({"Tags", Json}, not_local),
         ignored({"CdkCliVersion"}, own_library), {"CdkRootPath"},
         {"CfnOutputVariables", JsonList}, {"CloudAssemblyRootPath"}},
        deployment_variables, true},
@@ -56,14 +55,14 @@ std::vector<ActionKind> foreign() {
 
 std::vector<ActionKind> ours() {
   return {
-      {"tandem/scan", 1, Nature::Other, false, false, {ignored({"Paths", List}, not_yet), {"FailOn"}}, {"Findings"}},
+      {"tandem/scan", 1, Nature::Other, false, false, {{"Paths", List}, {"FailOn"}}, {"Findings"}},
       {"tandem/sync", 1, Nature::Other, false, false, {{"Repository"}, {"Strategy"}}, {"InfraCommit", "SyncId"}},
       {"tandem/start-workflow", 1, Nature::Other, false, false,
-       {{"Repository", Text, true}, {"Workflow", Text, true}, {"Branch"}, ignored({"Inputs", Json}, not_yet), ignored({"Wait", Flag}, "it always waits")}, {"RunId"}},
+       {{"Repository", Text, true}, {"Workflow", Text, true}, {"Branch"}, {"Inputs", Json}, ignored({"Wait", Flag}, "it always waits")}, {"RunId"}},
       {"tandem/detect-sync", 1, Nature::Other, false, false, {{"Strategy"}}, {"DeploymentType", "ApiCommit", "SyncId"}},
       {"tandem/compose", 1, Nature::Other, false, false, {ignored({"Handler"}, "tandem.yaml has the order of the handlers")}, {"Bundle", "Handler"}},
       {"tandem/contract", 1, Nature::Other, false, false, {{"Function"}, {"Strict", Flag}}, {"Findings"}},
-      {"tandem/deploy", 1, Nature::Deploy, true, false, {{"CdkRootPath"}, ignored({"Context", Json}, not_yet), ignored({"Parameters", Json}, "tandem.yaml has them by environment")},
+      {"tandem/deploy", 1, Nature::Deploy, true, false, {{"CdkRootPath"}, {"Context", Json}, ignored({"Parameters", Json}, "tandem.yaml has them by environment")},
        {"CandidateUrl"}, true},
       {"tandem/verify", 1, Nature::Deploy, true, false, {{"Suites", List}, {"Url"}}, {"Proof"}},
       {"tandem/promote", 1, Nature::Deploy, true, false,

@@ -94,8 +94,7 @@ TEST(Definition, BecomesAWorkflowWithEverythingThatWasWritten) {
   EXPECT_TRUE(parsed.runnable());
   EXPECT_EQ(all(parsed),
             "w.yml:58:32: N205 Actions.Ship.Actions.Deploy.Environment.Connections.Name: the connection 123456789012 is "
-            "ignored: the environment says where it deploys\n"
-            "w.yml:63:11: N205 Actions.Ship.Actions.Deploy.Configuration.Context: Context is ignored: nothing acts on it yet\n");
+            "ignored: the environment says where it deploys\n");
   const auto& workflow = *parsed.workflow;
   EXPECT_EQ(workflow.mode, RunMode::Superseded);
   ASSERT_EQ(workflow.triggers.size(), 3U);

@@ -18,6 +18,9 @@ PROGRAM = os.environ.get("TANDEM_PROGRAM", str(SOURCE / "build" / "release" / "t
 IDENTITY = ["-c", "user.name=Anna", "-c", "user.email=anna@example.com", "-c", "init.defaultBranch=main"]
 FINAL = {"SUCCEEDED", "FAILED", "STOPPED", "CANCELLED", "SUPERSEDED", "ABANDONED", "NOT_RUN", "HELD"}
 
+FAKETIME = next((str(path) for folder in ("/usr/lib/x86_64-linux-gnu/faketime", "/usr/lib/aarch64-linux-gnu/faketime")
+                 for path in pathlib.Path(folder).glob("libfaketime.so.1")), None)
+
 ACTION = """  {name}:
     Identifier: aws/build@v1
     Inputs:
@@ -112,6 +115,8 @@ class Reply:
 
 
 class CheapWorld:
+    effectful = ("One", "Two", "Beside")   # actions that tell the receiver
+
     def __init__(self, folder, state=None, work="true"):
         self.folder = pathlib.Path(folder)
         self.home = self.folder / "pair"
@@ -135,8 +140,7 @@ class CheapWorld:
                               cwd=self.home, capture_output=True, text=True)
         assert made.returncode == 0, made.stdout + made.stderr
         settings = self.home / "tandem.yaml"
-        # No environments: nothing here deploys, and a start takes no package registry.
-        text = re.sub(r"(?ms)^environments:.*?(?=^\S|^$)", "environments: {}\n", settings.read_text())
+        text = self.settings(settings.read_text())
         if state:
             pathlib.Path(state).mkdir(parents=True, exist_ok=True)
             subprocess.run(["cp", "-a", f"{self.home}/.tandem/.", str(state)], check=True)
@@ -144,6 +148,10 @@ class CheapWorld:
         self.state = pathlib.Path(state) if state else self.home / ".tandem"
         settings.write_text(text)
         self.workflow("chain", {"One": [], "Two": ["One"], "Beside": []}, work=work)
+
+    def settings(self, text):
+        """No environments: nothing here deploys, and a start takes no package registry."""
+        return re.sub(r"(?ms)^environments:.*?(?=^\S|^$)", "environments: {}\n", text)
 
     # --- workflows -----------------------------------------------------------------------------------------------
 
@@ -165,12 +173,13 @@ class CheapWorld:
 
     # --- the daemon ----------------------------------------------------------------------------------------------
 
-    def serve(self, kill_at=None, wrapper=(), wait=True):
+    def serve(self, kill_at=None, wrapper=(), wait=True, variables=None):
         (self.state / "daemon.json").unlink(missing_ok=True)
         environment = dict(os.environ)
         environment.pop("TANDEM_KILL_AT", None)
         if kill_at:
             environment["TANDEM_KILL_AT"] = kill_at
+        environment.update(variables or {})
         with open(self.log, "ab") as log:
             self.daemon = subprocess.Popen([*wrapper, PROGRAM, "serve"], cwd=self.home, stdout=log, stderr=log, env=environment,
                                            start_new_session=True)
@@ -273,6 +282,10 @@ class CheapWorld:
                 out.append(words)
         return out
 
+    def quiet(self):
+        """Processes that go on although nothing is under way."""
+        return self.processes()
+
     def check(self):
         """The invariants, after everything has settled."""
         runs = {run["id"]: run for run in self.runs()}
@@ -288,13 +301,14 @@ class CheapWorld:
             if run["status"] != "SUCCEEDED":
                 continue
             for action in self.run(name)["actions"]:
-                if not action["attempt"] or action["name"] not in ("One", "Two", "Beside"):
+                if not action["attempt"] or action["name"] not in self.effectful:
                     continue
                 seen = len(effects.get(f"{name}/{action['name']}", []))
                 assert 1 <= seen <= action["attempt"], f"{name}/{action['name']}: {seen} effects in {action['attempt']} attempts"
         assert not self.receiver.overlaps(), f"two attempts at once: {self.receiver.overlaps()}"
         audit = self.ask("audit", what="verify")
         assert audit.document["passed"], audit.document
-        assert not self.processes(), f"left running: {self.processes()}"
+        left_running = self.quiet()
+        assert not left_running, f"left running: {left_running}"
         left = [each for each in (self.state / "workspaces").glob("*/*")] if (self.state / "workspaces").exists() else []
         assert not left, f"workspaces left: {left}"

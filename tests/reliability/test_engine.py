@@ -56,6 +56,68 @@ def test_a_failed_run_is_done_again_from_its_failure_on(world):
     world.check()
 
 
+HANDS_OVER = """Name: hands-over
+SchemaVersion: "1.0"
+{shared}Actions:
+  Make:
+    Identifier: aws/build@v1
+    Inputs:
+      Sources: [WorkflowSource]
+    Outputs:
+      Artifacts:
+        - Name: made
+          Files: [made.txt]
+    Configuration:
+      Steps:
+        - Run: echo "$TANDEM_EFFECT_KEY" > made.txt
+  Use:
+    Identifier: aws/build@v1
+{takes}    Configuration:
+      Steps:
+        - Run: |
+            cat made.txt
+            exec 3<>/dev/tcp/127.0.0.1/{port}
+            echo "begin $TANDEM_EFFECT_KEY 1" >&3
+            echo "end $TANDEM_EFFECT_KEY 1" >&3
+            read -r heard <&3
+            test "$heard" = heard
+"""
+
+
+def hand_over(world, shared="", takes="    Inputs:\n      Artifacts: [made]\n"):
+    file = world.work_tree / ".codecatalyst" / "workflows" / "hands-over.yml"
+    file.write_text(HANDS_OVER.replace("{shared}", shared).replace("{takes}", takes).replace("{port}", str(world.receiver.port)))
+    world.push("Workflow hands-over")
+    world.receiver.refuses.add("Use")
+    assert world.serve()
+    world.settled()
+    first = world.start("hands-over")
+    world.settled()
+    assert statuses(world, first) == {"Make": "SUCCEEDED", "Use": "FAILED"}
+    world.receiver.refuses.clear()
+    again = world.ask("run", from_failed=first, actor="anna").document["run"]
+    world.settled()
+    assert world.run(again)["status"] == "SUCCEEDED", world.run(again)
+    said = [line["text"] for line in world.ask("logs", run=again, action="Use").document["lines"]]
+    return first, again, said
+
+
+def test_a_repeated_action_finds_the_artifacts_of_the_run_that_is_repeated(world):
+    first, again, said = hand_over(world)
+    assert f"{first}/Make" in said, said
+    assert [each["name"] for each in world.ask("artifacts", run=again).document["artifacts"] if each["action"] == "Make"] == ["made"]
+    pruned = world.ask("maintain", what="prune", keep_days=0, keep_runs=1, actor="anna").document
+    assert first in pruned["runs"]
+    kept = world.ask("artifacts", run=again, name="made")
+    assert kept.error is None, "what the newer run refers to does not go with the older one"
+
+
+def test_actions_that_share_a_workspace_are_done_again_together(world):
+    first, again, said = hand_over(world, "Compute:\n  Type: EC2\n  SharedInstance: TRUE\n", "    DependsOn: [Make]\n    Inputs:\n      Sources: [WorkflowSource]\n")
+    assert f"{again}/Make" in said, said
+    world.receiver.refuses.clear()
+
+
 def test_why_names_the_rule_the_holder_and_what_would_release_it(world):
     world.workflow("gated", {"One": []}, extra=GATE.format(people=2))
     assert world.serve()
@@ -179,6 +241,34 @@ def test_old_runs_are_pruned_and_the_journal_still_proves_itself(world):
     assert world.run(runs[3])["status"] == "SUCCEEDED"
     assert int(world.start().split("-")[1]) == int(runs[3].split("-")[1]) + 1
     world.settled()
+
+
+def test_the_daemon_takes_old_runs_out_by_itself(world):
+    world.workflow("talks", {"One": []}, work="echo seen")
+    assert world.serve()
+    world.settled()
+    runs = [world.start("talks") for _ in range(4)]
+    world.settled()
+    logs = world.state / "logs"
+    assert (logs / runs[0]).exists()
+    world.stop()
+    settings = world.home / "tandem.yaml"
+    text = settings.read_text()
+    policy = text[text.index("history:\n"):].split("\n\n")[0]
+    settings.write_text(text.replace(policy, "history:\n  keep-days: 0\n  keep-runs: 1\n  prune: by-hand"))
+    assert world.serve()
+    world.start()
+    world.settled()
+    assert len(world.runs()) == 5, "nothing goes unless the policy says so"
+    world.stop()
+    settings.write_text(text.replace(policy, "history:\n  keep-days: 0\n  keep-runs: 1\n  prune: automatic"))
+    assert world.serve()
+    until(lambda: len(world.runs()) == 1, world)
+    assert not (logs / runs[0]).exists()
+    audit = world.ask("audit", what="verify").document
+    assert audit["passed"] and audit["pruned"] > 0
+    records = world.ask("audit", what="list", after=0, limit=10000).document["records"]
+    assert [record["body"]["actor"] for record in records if record["kind"] == "journal.pruned"] == ["policy"]
 
 
 def test_a_body_that_vanishes_without_a_record_of_it_is_found(world):
