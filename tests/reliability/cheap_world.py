@@ -35,6 +35,9 @@ ACTION = """  {name}:
 """
 
 
+WORKFLOWS = ("chain", "gated", "slow", "check", "wide", "nightly")   # of all tests here
+
+
 def git(folder, *arguments):
     done = subprocess.run(["git", *IDENTITY, "-C", str(folder), *arguments], text=True, capture_output=True)
     assert done.returncode == 0, f"git {' '.join(arguments)}: {done.stdout}{done.stderr}"
@@ -137,6 +140,10 @@ class CheapWorld:
         settings = self.home / "tandem.yaml"
         # No environments: nothing here deploys, and a start takes no package registry.
         text = re.sub(r"(?ms)^environments:.*?(?=^\S|^$)", "environments: {}\n", settings.read_text())
+        # Every effect is told to the receiver, over the network of this machine.
+        grants = "".join(f"\n    - application/{workflow}/{action}" for workflow in WORKFLOWS for action in ("One", "Two", "Beside"))
+        assert "  network: []\n" in text
+        text = text.replace("  network: []\n", f"  network:{grants}\n")
         if state:
             pathlib.Path(state).mkdir(parents=True, exist_ok=True)
             subprocess.run(["cp", "-a", f"{self.home}/.tandem/.", str(state)], check=True)
@@ -148,6 +155,7 @@ class CheapWorld:
     # --- workflows -----------------------------------------------------------------------------------------------
 
     def workflow(self, name, actions, mode="QUEUED", triggers="", work="true", extra="", branch="main"):
+        assert name in WORKFLOWS, "tandem.yaml grants it no network"
         text = f'Name: {name}\nSchemaVersion: "1.0"\nRunMode: {mode}\n{triggers}Actions:\n'
         for action, needs in actions.items():
             depends = f"    DependsOn: [{', '.join(needs)}]\n" if needs else ""
