@@ -35,7 +35,10 @@ ACTION = """  {name}:
 """
 
 
-WORKFLOWS = ("chain", "gated", "slow", "check", "wide", "nightly")   # of all tests here
+# Every effect is told to the receiver, over the network of this machine. Whose steps may do so in the tests of this folder:
+WORKFLOWS = ("chain", "gated", "slow", "check", "wide", "nightly", "other", "talks", "pushed", "release", "hands-over")
+TALKERS = [f"application/{workflow}/{action}" for workflow in WORKFLOWS for action in ("One", "Two", "Beside", "Test", "Use")]
+TALKERS += ["infrastructure/ship/After"]
 
 
 def git(folder, *arguments):
@@ -140,16 +143,12 @@ class CheapWorld:
         settings = self.home / "tandem.yaml"
         # No environments: nothing here deploys, and a start takes no package registry.
         text = re.sub(r"(?ms)^environments:.*?(?=^\S|^$)", "environments: {}\n", settings.read_text())
-        # Every effect is told to the receiver, over the network of this machine.
-        grants = "".join(f"\n    - application/{workflow}/{action}" for workflow in WORKFLOWS for action in ("One", "Two", "Beside"))
-        assert "  network: []\n" in text
-        text = text.replace("  network: []\n", f"  network:{grants}\n")
         if state:
             pathlib.Path(state).mkdir(parents=True, exist_ok=True)
             subprocess.run(["cp", "-a", f"{self.home}/.tandem/.", str(state)], check=True)
             text = re.sub(r"(?m)^state:.*$", f"state: {state}", text)
         self.state = pathlib.Path(state) if state else self.home / ".tandem"
-        settings.write_text(text)
+        settings.write_text(self.with_network(text))
         self.workflow("chain", {"One": [], "Two": ["One"], "Beside": []}, work=work)
 
     # --- workflows -----------------------------------------------------------------------------------------------
@@ -164,6 +163,10 @@ class CheapWorld:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text + extra)
         return self.push(f"Workflow {name}", branch)
+
+    def with_network(self, text):
+        assert "\n  network: []\n" in text
+        return text.replace("\n  network: []\n", "\n  network:" + "".join(f"\n    - {each}" for each in TALKERS) + "\n")
 
     def push(self, message, branch="main"):
         git(self.work_tree, "add", "--all")
