@@ -122,3 +122,19 @@ def test_the_network_is_closed_until_tandem_yaml_names_the_action(world):
         server.shutdown()
     said = {check["name"]: check for check in world.tandem("doctor").document["checks"]}["network of steps"]
     assert said["state"] == "warning" and "application has no workflow api-deployment" in said["what"], "its workflows are gone from this world"
+
+
+def test_init_grants_the_network_to_what_the_repositories_have_and_names_what_else_fetches(tmp_path):
+    world = World(tmp_path)
+    workflows = world.infrastructure / ".codecatalyst" / "workflows"
+    (workflows / "deployment-coordination.yml").unlink()
+    (workflows / "build.yml").write_text(HEAD.replace("Name: steps", "Name: build") + steps("npm ci", "make"))
+    world.commit("infrastructure", "Workflows of our own")
+    world.push("infrastructure")
+    made = world.init()
+    granted = [line.strip(" -") for line in (world.home / "tandem.yaml").read_text().splitlines() if line.startswith("    - infrastructure/")]
+    assert granted == ["infrastructure/infrastructure-pr-validation/Validate"]
+    assert any('write "- infrastructure/build/A" below steps: network:' in note for note in made["notes"]), made["notes"]
+    answer = world.tandem("validate", str(world.infrastructure))
+    found = [(each["code"], each["path"]) for file in answer.document["files"] for each in file["diagnostics"] if each["code"] == "N208"]
+    assert found == [("N208", "Actions.A")] and answer.code == 0, answer.out

@@ -38,6 +38,12 @@ ACTION = """  {name}:
 """
 
 
+# Every effect is told to the receiver, over the network of this machine. Whose steps may do so in the tests of this folder:
+WORKFLOWS = ("chain", "gated", "slow", "check", "wide", "nightly", "other", "talks", "pushed", "release", "hands-over")
+TALKERS = [f"application/{workflow}/{action}" for workflow in WORKFLOWS for action in ("One", "Two", "Beside", "Test", "Use")]
+TALKERS += ["infrastructure/ship/After"]
+
+
 def git(folder, *arguments):
     done = subprocess.run(["git", *IDENTITY, "-C", str(folder), *arguments], text=True, capture_output=True)
     assert done.returncode == 0, f"git {' '.join(arguments)}: {done.stdout}{done.stderr}"
@@ -146,7 +152,7 @@ class CheapWorld:
             subprocess.run(["cp", "-a", f"{self.home}/.tandem/.", str(state)], check=True)
             text = re.sub(r"(?m)^state:.*$", f"state: {state}", text)
         self.state = pathlib.Path(state) if state else self.home / ".tandem"
-        settings.write_text(text)
+        settings.write_text(self.with_network(text))
         self.workflow("chain", {"One": [], "Two": ["One"], "Beside": []}, work=work)
 
     def settings(self, text):
@@ -156,6 +162,7 @@ class CheapWorld:
     # --- workflows -----------------------------------------------------------------------------------------------
 
     def workflow(self, name, actions, mode="QUEUED", triggers="", work="true", extra="", branch="main"):
+        assert name in WORKFLOWS, "tandem.yaml grants it no network"
         text = f'Name: {name}\nSchemaVersion: "1.0"\nRunMode: {mode}\n{triggers}Actions:\n'
         for action, needs in actions.items():
             depends = f"    DependsOn: [{', '.join(needs)}]\n" if needs else ""
@@ -164,6 +171,10 @@ class CheapWorld:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text + extra)
         return self.push(f"Workflow {name}", branch)
+
+    def with_network(self, text):
+        assert "\n  network: []\n" in text
+        return text.replace("\n  network: []\n", "\n  network:" + "".join(f"\n    - {each}" for each in TALKERS) + "\n")
 
     def push(self, message, branch="main"):
         git(self.work_tree, "add", "--all")
