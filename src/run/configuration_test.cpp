@@ -35,6 +35,7 @@ environments:
     admin: {email: root@example.com, password-secret: admin}
     cdk-folder: cdk
 daemon: {port: 8080}
+history: {keep-days: 30, keep-runs: 5, prune: by-hand}
 steps: {sandbox: optional, network: false}
 )";
 
@@ -70,6 +71,8 @@ TEST(Configuration, IsReadWithPathsRelativeToItsFile) {
   EXPECT_EQ(configuration.environments[1].parameters.at("Stage"), "0777");
   EXPECT_EQ(configuration.environments[1].admin_password_secret, "admin");
   EXPECT_EQ(configuration.port, 8080);
+  EXPECT_EQ(configuration.keep_runs, 5);
+  EXPECT_FALSE(configuration.prunes_by_itself);
   EXPECT_TRUE(configuration.unsandboxed);
   EXPECT_FALSE(configuration.network_in_steps);
 }
@@ -80,6 +83,7 @@ TEST(Configuration, NeedsOnlyTheRepositories) {
   ASSERT_EQ(configuration.environments.size(), 1U);
   EXPECT_EQ(configuration.environments[0], EnvironmentConfiguration{});
   EXPECT_EQ(configuration.sync, SyncConfiguration{});
+  EXPECT_TRUE(configuration.prunes_by_itself);
 }
 
 TEST(Configuration, WrittenByInitReadsBackToTheSameValue) {

@@ -5,7 +5,6 @@ import json
 import pathlib
 import re
 import subprocess
-import urllib.error
 import urllib.request
 
 from cheap_world import ACTION, FINAL, CheapWorld, git
@@ -219,11 +218,3 @@ class ShippingWorld(CheapWorld):
         found = self.processes()
         assert self.serve()
         return found
-
-
-def get(url):
-    try:
-        with urllib.request.urlopen(url, timeout=20) as answered:
-            return answered.status, answered.read().decode()
-    except urllib.error.HTTPError as refused:
-        return refused.code, refused.read().decode()

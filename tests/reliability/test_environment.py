@@ -6,8 +6,8 @@ import time
 
 import pytest
 from cheap_world import ACTION, FAKETIME, FINAL, PROGRAM, git
+from scenes import Ship, quietly, status_of, until
 from shipping_world import ShippingWorld
-from test_kill_shipping import Ship, quietly, status_of, until
 
 ENTERS = ACTION.replace("    Inputs:\n", "    Environment:\n      Name: local\n    Inputs:\n")
 
