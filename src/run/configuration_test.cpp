@@ -36,6 +36,7 @@ environments:
     admin: {email: root@example.com, password-secret: admin}
     cdk-folder: cdk
 daemon: {port: 8080}
+history: {keep-days: 30, keep-runs: 5, prune: by-hand}
 steps: {sandbox: optional, network: [api/build/Test, infra/checks/Lint]}
 )";
 
@@ -71,6 +72,8 @@ TEST(Configuration, IsReadWithPathsRelativeToItsFile) {
   EXPECT_EQ(configuration.environments[1].parameters.at("Stage"), "0777");
   EXPECT_EQ(configuration.environments[1].admin_password_secret, "admin");
   EXPECT_EQ(configuration.port, 8080);
+  EXPECT_EQ(configuration.keep_runs, 5);
+  EXPECT_FALSE(configuration.prunes_by_itself);
   EXPECT_TRUE(configuration.unsandboxed);
   EXPECT_EQ(configuration.network_grants, (std::vector<NetworkGrant>{{"api", "build", "Test"}, {"infra", "checks", "Lint"}}));
 }
@@ -89,6 +92,7 @@ TEST(Configuration, NeedsOnlyTheRepositories) {
   ASSERT_EQ(configuration.environments.size(), 1U);
   EXPECT_EQ(configuration.environments[0], EnvironmentConfiguration{});
   EXPECT_EQ(configuration.sync, SyncConfiguration{});
+  EXPECT_TRUE(configuration.prunes_by_itself);
 }
 
 TEST(Configuration, WrittenByInitReadsBackToTheSameValue) {

@@ -55,8 +55,7 @@ class Deciding {
                   : run->status == RunStatus::Stopping ? ActionStatus::Stopped : ActionStatus::Failed;
     if (state.timed_out && !outcome.succeeded) {
       status = ActionStatus::Failed;
-      if (!outcome.error || outcome.error->code != "E-RUN-11")
-        outcome.error = failure(Fault::TimedOut, "{} did not end within its {} minutes", fact.action, limit_of(*run, fact.action)).with_code("E-RUN-11");
+      if (!outcome.error || outcome.error->code != "E-RUN-11") outcome.error = out_of_time(*run, fact.action);
     }
     end_action(fact.run, fact.action, status, outcome);
     advance();
@@ -152,6 +151,10 @@ class Deciding {
   static int limit_of(const Run& run, const std::string& name) {
     const auto action = std::ranges::find_if(run.workflow.actions, [&](const Action& each) { return each.name == name; });
     return action == run.workflow.actions.end() ? 0 : timeout_of(*action);
+  }
+
+  static Error out_of_time(const Run& run, const std::string& action) {
+    return failure(Fault::TimedOut, "{} did not end within its {} minutes", action, limit_of(run, action)).with_code("E-RUN-11");
   }
 
   // --- who has to be looked at -------------------------------------------------------------------------------------
@@ -258,7 +261,9 @@ class Deciding {
     }
     for (const auto& action : std::vector<Action>(state_.find(id)->workflow.actions)) {
       const auto& state = state_of(*state_.find(id), action.name);
-      if (state.status == ActionStatus::InProgress) start(id, action.name, state.attempt + 1);
+      if (state.status != ActionStatus::InProgress) continue;
+      if (state.timed_out) end_action(id, action.name, ActionStatus::Failed, {.error = out_of_time(*state_.find(id), action.name)});
+      else start(id, action.name, state.attempt + 1);
     }
     if (state_.find(id)->wrapping_up) commands_.emplace_back(WrapUp{id});
   }

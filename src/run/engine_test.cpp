@@ -323,6 +323,18 @@ TEST(Engine, AnActionWhoseTimeIsOverIsStoppedAndFails) {
   EXPECT_EQ(ended.entries.back().body.at("reason"), "Build: Build did not end within its 480 minutes");
 }
 
+TEST(Engine, AnActionThatWasOutOfTimeWhenTheCoordinatorDiedIsNotGivenItsTimeAgain) {
+  World world;
+  world.tell(EventArrived{push("e1"), {{chain()}}});
+  world.tell(ActionTimedOut{{"run-1"}, "Build", 1});
+  const auto decision = world.tell(Restarted{});
+  EXPECT_TRUE(started(decision).empty());
+  EXPECT_TRUE(wraps_up(decision, "run-1"));
+  const auto& state = world.state.find(RunId{"run-1"})->actions.at("Build");
+  EXPECT_EQ(state.status, ActionStatus::Failed);
+  EXPECT_EQ(state.outcome->error->code, "E-RUN-11");
+}
+
 TEST(Engine, AnOrderlyStopCountsAgainstNoRun) {
   World world;
   world.tell(EventArrived{push("e1"), {{chain()}}});

@@ -302,9 +302,8 @@ Result<RolledBack> go_to_end(Workshop& shop, const store::Rollback& way) {
   return out;
 }
 
-}  // namespace
-
-Done finish_rollbacks(Workshop& shop) {
+/// Its caller holds `going_back`.
+Done finish_begun(Workshop& shop) {
   for (const auto& way : TRY(shop.ledger->history([](store::History& history) { return history.unfinished_rollbacks(); }))) {
     const auto back = go_to_end(shop, way);
     if (back) log(Level::Warning, "rollback.finished", {{"environment", way.environment}, {"from", way.from.value}, {"to", way.to.value}});
@@ -313,8 +312,16 @@ Done finish_rollbacks(Workshop& shop) {
   return done();
 }
 
+}  // namespace
+
+Done finish_rollbacks(Workshop& shop) {
+  const std::lock_guard lock(shop.going_back);
+  return finish_begun(shop);
+}
+
 Result<RolledBack> roll_back_to(Workshop& shop, const RollbackRequest& request) {
-  TRY(finish_rollbacks(shop));
+  const std::lock_guard lock(shop.going_back);
+  TRY(finish_begun(shop));
   if (const auto begun = TRY(shop.ledger->history([&](store::History& history) { return history.find_rollback(request.key); })))
     return go_to_end(shop, *begun);
   const auto environment = TRY(shop.environment(request.environment));

@@ -63,6 +63,7 @@ class Workshop {
   sync::Keyring keys;
   sync::PairStore pair;
   RunLog logs;
+  std::mutex going_back;                   ///< one rollback at a time
   std::shared_mutex keeping;               ///< shared while an artifact is kept or taken over, alone while what nobody needs goes
 
  private:

@@ -130,6 +130,7 @@ class CheapWorld:
         self.log = self.folder / "daemon.log"
         self.daemon = None
         self.acknowledged = []
+        self.pruned = set()    # runs that went by policy
         self.receiver = Receiver()
         for name in ("application", "infrastructure"):
             work_tree = self.folder / name
@@ -275,7 +276,9 @@ class CheapWorld:
         """Waits until every run has ended, at most so long: the promise is a minute after the faults stop."""
         end = time.monotonic() + seconds
         while True:
-            open_runs = [run for run in self.runs() if run["status"] not in FINAL]
+            newest = self.ask("runs", limit=60).document["runs"]
+            open_runs = [run for run in newest if run["status"] not in FINAL]
+            open_runs = open_runs or [run for run in self.runs() if run["status"] not in FINAL]
             if not open_runs:
                 return
             assert time.monotonic() < end, f"never ended: {open_runs}\n{self.log.read_text()[-3000:]}"
@@ -306,7 +309,7 @@ class CheapWorld:
         effects = self.receiver.effects()
         for key, attempts in effects.items():
             run, action = key.split("/")
-            assert run in runs, f"an effect of a run that is not known: {key}"
+            assert run in runs or run in self.pruned, f"an effect of a run that is not known: {key}"
             assert len(attempts) == len(set(attempts))
         for name, run in runs.items():
             if run["status"] != "SUCCEEDED":

@@ -5,7 +5,6 @@ import json
 import pathlib
 import re
 import subprocess
-import urllib.error
 import urllib.request
 
 from cheap_world import ACTION, FINAL, CheapWorld, git
@@ -158,7 +157,8 @@ class ShippingWorld(CheapWorld):
         return word
 
     def runs_of(self, workflow):
-        return [run for run in self.runs() if run["workflow"] == workflow]
+        """The newest of them."""
+        return self.ask("runs", limit=12, workflow=workflow).document["runs"]
 
     def live(self):
         return self.ask("status").document["environments"][0]["live"]
@@ -190,14 +190,14 @@ class ShippingWorld(CheapWorld):
         shown = subprocess.run(["git", "-C", str(self.folder / f"{repository}.git"), "notes", "--ref=tandem", "show", commit], capture_output=True, text=True)
         return json.loads(shown.stdout)["statuses"] if shown.returncode == 0 else []
 
-    def check_shipping(self):
-        """The invariants of a pair whose runs have all ended."""
+    def check_shipping(self, newest=60):
+        """The invariants of a pair whose runs have all ended, as far back as is asked for."""
         self.whole()
-        runs = {run["id"]: run for run in self.runs()}
+        runs = {run["id"]: run for run in self.ask("runs", limit=newest).document["runs"]}
         assert all(run["status"] in FINAL for run in runs.values())
         stack = self.ask("stack").document["stacks"]
         assert stack["candidate"] is None, stack["candidate"]
-        deployments = [each for release in self.ask("releases", limit=1000).document["releases"] for each in release["deployments"]]
+        deployments = [each for release in self.ask("releases", limit=newest).document["releases"] for each in release["deployments"]]
         live = [each["deployment"] for each in deployments if each["phase"] == "live"]
         assert live == [self.live()["deployment"]], (live, self.live())
         assert len({each["run"] for each in deployments}) == len(deployments), "a run deployed twice"
@@ -209,7 +209,7 @@ class ShippingWorld(CheapWorld):
         return runs
 
     def check(self):
-        self.check_shipping()
+        self.check_shipping(1000)
         super().check()
 
     def quiet(self):
@@ -218,11 +218,3 @@ class ShippingWorld(CheapWorld):
         found = self.processes()
         assert self.serve()
         return found
-
-
-def get(url):
-    try:
-        with urllib.request.urlopen(url, timeout=20) as answered:
-            return answered.status, answered.read().decode()
-    except urllib.error.HTTPError as refused:
-        return refused.code, refused.read().decode()

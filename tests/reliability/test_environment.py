@@ -6,8 +6,8 @@ import time
 
 import pytest
 from cheap_world import ACTION, FAKETIME, FINAL, PROGRAM, git
+from scenes import Ship, quietly, status_of, until
 from shipping_world import ShippingWorld
-from test_kill_shipping import Ship, quietly, status_of, until
 
 ENTERS = ACTION.replace("    Inputs:\n", "    Environment:\n      Name: local\n    Inputs:\n")
 
@@ -145,6 +145,26 @@ def test_context_reaches_the_cdk_app(shipped):
     shipped.settled()
     assert shipped.answer()["colour"] == "green"
     assert not any("Context" in note for note in shipped.run(shipped.runs_of("ship")[0]["id"])["notes"])
+
+
+def test_a_release_that_tells_its_deployment_more_is_still_one_deployment(shipped):
+    """The push of the sync would start the same workflow; it leaves that to the run that knows more."""
+    file = shipped.work_tree / ".codecatalyst" / "workflows" / "release.yml"
+    plain = file.read_text()
+    file.write_text(plain.replace("      Workflow: ship\n", "      Workflow: ship\n      Inputs: {colour: red}\n"))
+    shipped.push("Tell the deployment a colour")
+    try:
+        scene = Ship()
+        scene.act(shipped)
+        shipped.settled()
+        scene.judge(shipped)
+        release = next(run for run in shipped.runs_of("release") if run["commit"] == shipped.shipped[scene.word])
+        caused = [run for run in shipped.runs() if run["cause"] == release["id"]]
+        assert len(caused) == 1 and shipped.run(caused[0]["id"])["inputs"]["colour"] == "red"
+        shipped.check_shipping()
+    finally:
+        file.write_text(plain)
+        shipped.push("As before")
 
 
 def test_nothing_is_left(shipped):
