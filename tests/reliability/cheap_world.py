@@ -39,7 +39,7 @@ ACTION = """  {name}:
 
 
 # Every effect is told to the receiver, over the network of this machine. Whose steps may do so in the tests of this folder:
-WORKFLOWS = ("chain", "gated", "slow", "check", "wide", "nightly", "other", "talks", "pushed", "release", "hands-over")
+WORKFLOWS = ("chain", "gated", "slow", "check", "wide", "nightly", "other", "talks", "pushed", "release", "hands-over", "left", "right")
 TALKERS = [f"application/{workflow}/{action}" for workflow in WORKFLOWS for action in ("One", "Two", "Beside", "Test", "Use")]
 TALKERS += ["infrastructure/ship/After"]
 
