@@ -161,7 +161,9 @@ def test_killed_at_any_two_passings(ground, long):
 def test_a_lock_that_a_killed_fetch_left_stops_nothing(ground):
     ground.stop()
     for name in ("refs/infra/main.lock", "refs/app/main.lock", "packed-refs.lock"):
-        (ground.state / "pair.git" / name).write_text("")
+        lock = ground.state / "pair.git" / name
+        lock.parent.mkdir(exist_ok=True)   # where refs are written together their folders may be gone
+        lock.write_text("")
     assert ground.serve()
     scene = Ship()
     scene.act(ground)
