@@ -356,7 +356,12 @@ class Deciding {
       if (run == nullptr) continue;
       advance(run->id);
       const Run nobody{.id = run_id(0)};
-      if (state_.holder(environment, nobody) != nullptr) return;
+      const auto* holder = state_.holder(environment, nobody);
+      if (holder == nullptr) continue;
+      const auto inside = holder->id;   // it may have waited as well, for the thaw
+      state_.stop_waiting(store::run_number(inside));
+      advance(inside);
+      return;
     }
   }
 

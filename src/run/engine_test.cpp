@@ -311,6 +311,20 @@ TEST(Engine, AFrozenEnvironmentHoldsRunsUntilItIsThawed) {
   EXPECT_EQ(started(world.tell(FreezeAsked{"local", false, "anna"})), Names{"run-1/Ship"});
 }
 
+TEST(Engine, AThawLetsTheRunInsideGoOnAlthoughAnOlderOneWaitsOutside) {
+  World world;
+  const Workflow outside{.name = "outside", .file = "outside.yml", .actions = {action("Build"), action("Ship", {"Build"}, "local")}};
+  const Workflow inside{.name = "inside", .file = "inside.yml", .actions = {action("Enter", {}, "local"), action("Leave", {"Enter"}, "local")}};
+  world.tell(EventArrived{push("e1"), {{outside}}});
+  EXPECT_EQ(started(world.tell(EventArrived{push("e2"), {{inside}}})), Names{"run-2/Enter"});
+  world.tell(FreezeAsked{"local", true, "anna"});
+  world.end("run-1", "Build");
+  world.end("run-2", "Enter");
+  EXPECT_EQ(started(world.tell(FreezeAsked{"local", false, "anna"})), Names{"run-2/Leave"});
+  world.end("run-2", "Leave");
+  EXPECT_EQ(started(world.tell(RunWrappedUp{{"run-2"}, good})), Names{"run-1/Ship"});
+}
+
 TEST(Engine, AnActionWhoseTimeIsOverIsStoppedAndFails) {
   World world;
   world.tell(EventArrived{push("e1"), {{chain()}}});

@@ -1,6 +1,6 @@
 // The engine in a simulated world: random graphs, groups, gates, modes, environments, freezes, schedules; late,
 // repeated and reordered answers, kills, clocks that jump. Thousands of schedules, each from a seed.
-// TANDEM_SIMULATION_SEEDS sets how many, TANDEM_SIMULATION_SEED plays a single one. A seed replays to the same journal.
+// TANDEM_SIMULATION_SEEDS sets how many, TANDEM_SIMULATION_SEED plays a single one and prints its journal if it fails. A seed replays to the same journal.
 
 #include <gtest/gtest.h>
 
@@ -235,6 +235,13 @@ struct World {
     return broken;
   }
 
+  /// What a person reads who looks for the cause.
+  std::string story() const {
+    std::string out;
+    for (const auto& [entry, at] : journal) out += fmt::format("{} {} {} {}\n", rfc3339(at), entry.kind, entry.subject, to_text(entry.body).substr(0, 300));
+    return out;
+  }
+
   std::string digest() const {
     Sha256 hash;
     for (const auto& [entry, at] : journal) hash.add(rfc3339(at) + entry.kind + entry.subject + to_text(entry.body));
@@ -256,6 +263,7 @@ TEST(Simulation, EveryRunEndsOnceUnderKillsRepeatsAndClockJumps) {
     if (world.play().empty()) continue;
     World again(seed);
     again.play();
+    if (only > 0) fmt::print("{}", world.story());
     FAIL() << "seed " << seed << ": " << world.broken << " (journal " << world.digest() << ", replayed " << again.digest() << ")";
   }
 }
