@@ -4,12 +4,20 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <thread>
 #include <utility>
 
 namespace tandem {
+namespace {
+
+/// The system lets the threads of this process in one after the other, but the language does not know of it: what one wrote
+/// under a lock the next one sees because of this.
+std::atomic<std::uint64_t> handed_on{0};
+
+}  // namespace
 
 Result<FileLock> FileLock::take(const std::filesystem::path& path, Duration limit, std::stop_token stop) {
   const int descriptor = ::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600);
@@ -24,11 +32,14 @@ Result<FileLock> FileLock::take(const std::filesystem::path& path, Duration limi
       return failure(Fault::TimedOut, "{} is still held by somebody else after {}", path.string(), for_people(limit));
     std::this_thread::sleep_for(std::chrono::milliseconds{5});
   }
+  (void)handed_on.load(std::memory_order_acquire);
   return held;
 }
 
 FileLock::~FileLock() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  if (descriptor_ < 0) return;
+  handed_on.fetch_add(1, std::memory_order_release);
+  ::close(descriptor_);
 }
 
 FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
