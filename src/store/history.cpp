@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS rollbacks (number INTEGER PRIMARY KEY, key TEXT UNIQU
 CREATE TABLE IF NOT EXISTS schedules (place TEXT PRIMARY KEY, at TEXT) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS runs_workflow ON runs (workflow, number);
 CREATE INDEX IF NOT EXISTS runs_status ON runs (status, number);
+CREATE INDEX IF NOT EXISTS runs_ended ON runs (json_extract(body, '$.ended')) WHERE finished = 1;
 CREATE TABLE IF NOT EXISTS deployments (number INTEGER PRIMARY KEY, id TEXT UNIQUE, environment TEXT, body TEXT NOT NULL);
 )";
 
@@ -142,7 +143,7 @@ Result<std::int64_t> History::last_run_number() {
 Result<std::vector<RunId>> History::runs_ended_before(Instant instant, size_t keep) {
   std::vector<RunId> out;
   TRY(database_.query(
-      "SELECT number FROM runs WHERE finished = 1 AND json_extract(body, '$.ended') < ?1 "
+      "SELECT number FROM runs INDEXED BY runs_ended WHERE finished = 1 AND json_extract(body, '$.ended') < ?1 "
       "AND number <= (SELECT coalesce(max(number), 0) - ?2 FROM runs) "
       "AND 'run-' || number NOT IN (SELECT coalesce(json_extract(body, '$.run'), '') FROM deployments "
       "                             WHERE json_extract(body, '$.phase') != 'failed') ORDER BY number",
