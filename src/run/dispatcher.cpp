@@ -67,7 +67,7 @@ workflow::Known Dispatcher::known() const {
 Result<std::vector<Considered>> Dispatcher::consider(const Event& event) {
   std::vector<Considered> out;
   const auto names = known();
-  const auto store = TRY(git::Repository::open(shop_.folders.pair_store()));   // one for each thread that asks
+  const auto store = TRY(shop_.objects());
   const auto definitions = TRY(definitions_at(store, event.after));
   if (definitions.left_out > 0)
     log(Level::Warning, "workflows.left-out", {{"repository", event.repository}, {"commit", event.after.value}, {"count", static_cast<std::int64_t>(definitions.left_out)}});
@@ -100,7 +100,7 @@ Result<EventArrived> Dispatcher::plan(const Event& event) {
 
 /// Fetches only when the commit is not here: asking git takes longer than all the rest of starting a run.
 Done Dispatcher::bring(const RepositoryConfiguration& repository, const CommitId& commit) {
-  const auto store = TRY(git::Repository::open(shop_.folders.pair_store()));
+  const auto store = TRY(shop_.objects());
   if (store.commit(commit)) return done();
   const auto lock = TRY(shop_.pair.lock(std::chrono::minutes{2}));
   return shop_.pair.fetch(repository);
@@ -153,7 +153,7 @@ Result<std::optional<Event>> Dispatcher::push_event(const std::string& name, con
               .repository = name, .branch = branch, .before = last.value_or(before), .after = after, .actor = actor,
               .at = shop_.clock.now()};
   TRY(bring(repository, after));
-  const auto store = TRY(git::Repository::open(shop_.folders.pair_store()));
+  const auto store = TRY(shop_.objects());
   const auto commit = TRY(store.commit(after));
   event.cause = run_of_trailers(commit.message);
   if (!event.before.empty()) {
@@ -169,7 +169,7 @@ Result<std::optional<Event>> Dispatcher::push_event(const std::string& name, con
 Result<bool> Dispatcher::is_way_back(const Event& event) const {
   const auto repository = TRY(shop_.repository(event.repository));
   if (repository.role != Role::Infrastructure) return false;
-  const auto store = TRY(git::Repository::open(shop_.folders.pair_store()));
+  const auto store = TRY(shop_.objects());
   const auto commit = TRY(store.commit(event.after));
   return sync::trailer(commit.message, "Strategy") == strategy_of_the_way_back;
 }

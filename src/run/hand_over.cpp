@@ -36,19 +36,12 @@ bool is_public_tool(const fs::path& file) {
   return in_place && (fs::status(real, code).permissions() & fs::perms::others_read) != fs::perms::none && !code;
 }
 
-/// The part of a pattern below the action's HOME, however HOME is written.
-std::optional<std::string> below_home(const Workspace& space, const std::string& pattern) {
-  for (const auto& prefix : {std::string("~/"), std::string("$HOME/"), std::string("/root/"), space.shown(space.home()).string() + "/"})
-    if (pattern.starts_with(prefix)) return pattern.substr(prefix.size());
-  return std::nullopt;
-}
-
 /// W308: what is written with its whole path. A single file is stored by its last name; what a folder or a wildcard of the
 /// action's HOME means keeps its place below /root, as on the service. A tool of the system may be named as well;
 /// everything else is gone with the sandbox.
 Result<std::vector<Handed>> absolute_files(const Workspace& space, const std::string& pattern) {
   std::vector<Handed> files;
-  if (const auto rest = below_home(space, pattern)) {
+  if (const auto rest = space.below_home(pattern); rest && !rest->empty()) {
     const auto matching = TRY(check::matching_files(space.home(), {*rest}, {}));
     for (const auto& file : matching)
       files.push_back({space.home() / file, file == *rest ? fs::path(file).filename().string() : "root/" + file});

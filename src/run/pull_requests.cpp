@@ -193,12 +193,13 @@ Done PullRequests::look(const std::string& name) {
 Done PullRequests::look_at(PullRequest request) {
   const auto repository = TRY(home(request.repository));
   const bool is_told_of = TRY(is_told(request, step_of(request.status)));
-  if (request.head.empty() && !is_told_of) {   // heard of, never seen
+  const bool is_unseen = request.head.empty() && !is_told_of;   // heard of by a webhook
+  if (is_unseen) {
     request.head = TRY(source_tip(request, repository));
     TRY(note(request, request.author));
   }
   if (!is_told_of) TRY(tell(request, step_of(request.status), request.author));
-  const bool moves = request.is_open() && (!is_here(repository) || !request.is_foreign());
+  const bool moves = request.is_open() && !is_unseen && (!is_here(repository) || !request.is_foreign());
   if (!moves) return done();
   const auto updated = update(request.repository, request.number, request.author);
   if (!updated && updated.error().code != "TD0135") return updated.error();   // a source that is gone has no revision

@@ -46,7 +46,7 @@ Done Scheduler::look() {
 
 Done Scheduler::read(Branch& branch, const RepositoryConfiguration& repository, const store::Tip& tip) {
   if (branch.commit == tip.commit) return done();
-  const auto store = TRY(git::Repository::open(shop_.folders.pair_store()));
+  const auto store = TRY(shop_.objects());
   if (!store.commit(tip.commit)) {
     const auto lock = TRY(shop_.pair.lock(std::chrono::minutes{2}));
     TRY(shop_.pair.fetch(repository), "fetching {}", repository.name);

@@ -23,7 +23,7 @@ std::string trigger_type(EventKind kind) {
 void add_commit(Workshop& shop, const Run& run, std::map<std::string, std::string>& source) {
   source["CommitAuthor"] = "";
   source["CommitMessage"] = "";
-  const auto store = git::Repository::open(shop.folders.pair_store());
+  const auto store = shop.objects();
   const auto commit = store ? store->commit(run.commit) : Result<git::Commit>(store.error());
   if (!commit) return;
   source["CommitAuthor"] = commit->author.name;

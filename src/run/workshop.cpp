@@ -136,9 +136,7 @@ Result<EnvironmentConfiguration> Workshop::environment(const std::string& name) 
 
 Result<CommitId> Workshop::tip(const RepositoryConfiguration& repository) const {
   const auto store = TRY(objects());
-  const auto found = TRY(store.find_ref(sync::stored_ref(repository.role, repository.branch)));
-  if (!found) return failure(Fault::Missing, "no branch {} in {}", repository.branch, repository.name);
-  return *found;
+  return sync::tip_in(store, repository);
 }
 
 }  // namespace tandem::run

@@ -150,7 +150,7 @@ Result<Workspace> Workspace::lay_out(const Work& work) {
 Done Workspace::lay_out_source(const Work& work) {
   const auto repository = TRY(work.shop.repository(work.run.repository));
   // Actions run side by side, and a repository object is for one thread.
-  const auto store = TRY(git::Repository::open(work.shop.folders.pair_store()));
+  const auto store = TRY(work.shop.objects());
   if (!store.commit(work.run.commit)) {  // what started the run has brought it, unless the pair store was made anew
     const auto lock = TRY(work.shop.pair.lock(std::chrono::minutes{2}, work.stop));
     TRY(work.shop.pair.fetch(repository, work.stop), "fetching {}", repository.name);
@@ -208,11 +208,18 @@ void Workspace::name_artifacts(const Work& work) {
 
 fs::path Workspace::shown(const fs::path& path) const { return (shell::shown_root / path.lexically_relative(root_)).lexically_normal(); }
 
+std::optional<std::string> Workspace::below_home(const std::string& path) const {
+  for (const auto& own : {std::string("~"), std::string("$HOME"), std::string("/root"), shown(home()).string()}) {
+    if (path == own) return "";
+    if (path.starts_with(own + "/")) return path.substr(own.size() + 1);
+  }
+  return std::nullopt;
+}
+
 Result<fs::path> Workspace::inside(const std::string& path) const {
   const auto below = [&path](std::string_view prefix) { return path == prefix || path.starts_with(std::string(prefix) + "/"); };
   const auto rest = [&path](std::string_view prefix) { return path.size() > prefix.size() ? path.substr(prefix.size() + 1) : std::string("."); };
-  for (const auto* own : {"~", "$HOME", "/root"})
-    if (below(own)) return path_without_links(home(), rest(own));
+  if (const auto own = below_home(path)) return path_without_links(home(), own->empty() ? "." : *own);
   if (below("/sources/WorkflowSource") && !source_.empty()) return path_without_links(source_, rest("/sources/WorkflowSource"));
   for (const auto& [name, folder] : shown_artifacts_)
     if (below("/artifacts/" + name)) return path_without_links(folder, rest("/artifacts/" + name));
@@ -223,7 +230,7 @@ Result<fs::path> Workspace::inside(const std::string& path) const {
 
 Result<std::vector<std::string>> Workspace::changed_sources(const Work& work) const {
   if (source_.empty()) return std::vector<std::string>{};
-  const auto store = TRY(git::Repository::open(work.shop.folders.pair_store()));
+  const auto store = TRY(work.shop.objects());
   const auto tree = TRY(store.tree_of(work.run.commit));
   const auto committed = TRY(store.files(tree));
   const auto now = TRY(files_below(source_));

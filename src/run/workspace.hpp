@@ -45,6 +45,9 @@ class Workspace {
   std::filesystem::path home() const { return root_ / "home"; }
   bool goes_on() const { return goes_on_; }                              ///< another action works here after this one
 
+  /// The rest of a path that begins with the action's HOME, however that is written ("~", "$HOME", "/root", as steps see it); "" for
+  /// HOME itself; nothing for every other path.
+  std::optional<std::string> below_home(const std::string& path) const;
   /// A path below the root as the steps know it.
   std::filesystem::path shown(const std::filesystem::path& path) const;
   /// Where a path of the workflow file leads: relative to the working folder, or one of a step's absolute paths (~, the

@@ -153,9 +153,7 @@ Done PairStore::fetch(const RepositoryConfiguration& application, const Reposito
 }
 
 Result<CommitId> PairStore::tip(const RepositoryConfiguration& repository) const {
-  const auto found = TRY(repository_.find_ref(stored_ref(repository.role, repository.branch)));
-  if (!found) return failure(Fault::Missing, "no branch {} in {}", repository.branch, repository.name);
-  return *found;
+  return tip_in(repository_, repository);
 }
 
 Result<std::optional<CommitId>> PairStore::log() const {
@@ -181,6 +179,12 @@ Done PairStore::pin(const CommitId& commit) {
   const auto there = TRY(repository_.find_ref(name));
   if (!there) TRY(repository_.plan_ref(name, commit));
   return repository_.flush();
+}
+
+Result<CommitId> tip_in(const git::Repository& store, const RepositoryConfiguration& repository) {
+  const auto found = TRY(store.find_ref(stored_ref(repository.role, repository.branch)));
+  if (!found) return failure(Fault::Missing, "no branch {} in {}", repository.branch, repository.name);
+  return *found;
 }
 
 std::string stored_ref(Role role, std::string_view branch) {

@@ -61,5 +61,7 @@ class PairStore {
 
 /// Where the store keeps a branch: refs/app/main, refs/infra/main.
 std::string stored_ref(Role role, std::string_view branch);
+/// The tip of a branch in a pair store that the caller has opened, as of the last fetch. Errors: Missing.
+Result<CommitId> tip_in(const git::Repository& store, const RepositoryConfiguration& repository);
 
 }  // namespace tandem::sync

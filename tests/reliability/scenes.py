@@ -115,6 +115,15 @@ class Ship(Scene):
         assert len(contexts) == len(set(contexts)) and {each["state"] for each in told} == {"success"}, told
 
 
+def ship_twice(world):
+    """Two releases, so that there is one to go back to."""
+    for _ in range(2):
+        scene = Ship()
+        scene.act(world)
+        world.settled()
+        scene.judge(world)
+
+
 class GoBack(Ship):
     """A release that fails when it is live already: the run goes back by itself."""
     points = ("rollback.intended", "rollback.done")

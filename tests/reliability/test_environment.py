@@ -6,7 +6,7 @@ import time
 
 import pytest
 from cheap_world import ACTION, FAKETIME, FINAL, PROGRAM, git
-from scenes import Ship, quietly, status_of, until
+from scenes import Ship, quietly, ship_twice, status_of, until
 from shipping_world import ShippingWorld
 
 ENTERS = ACTION.replace("    Inputs:\n", "    Environment:\n      Name: local\n    Inputs:\n")
@@ -23,11 +23,7 @@ def shipped(tmp_path_factory):
                 ENTERS.format(name="One", port=world.receiver.port, depends="", work="sleep 2" if name == "left" else "true"))
         world.push("Workflows that enter the environment")
         assert world.serve()
-        for _ in range(2):
-            scene = Ship()
-            scene.act(world)
-            world.settled()
-            scene.judge(world)
+        ship_twice(world)
         yield world
     finally:
         world.close()
@@ -124,25 +120,26 @@ def test_a_schedule_during_a_freeze_waits_and_runs_once_after_it(shipped):
     assert shipped.serve()
 
 
+def ship_infrastructure(world, message):
+    """Pushes what was changed in the infrastructure, and waits until it has been deployed."""
+    git(world.infrastructure, "commit", "-q", "-am", message)
+    git(world.infrastructure, "push", "-q", "origin", "HEAD:refs/heads/main")
+    commit = git(world.infrastructure, "rev-parse", "HEAD")
+    assert until(world, lambda: any(run["commit"] == commit for run in world.runs_of("ship")))
+    world.settled()
+
+
 def test_context_reaches_the_cdk_app(shipped):
     file = shipped.infrastructure / ".codecatalyst" / "workflows" / "ship.yml"
     git(shipped.infrastructure, "pull", "-q", "--rebase", "origin", "main")
     plain = file.read_text()
     file.write_text(plain.replace("    Identifier: tandem/deploy@v1\n", "    Identifier: tandem/deploy@v1\n    Configuration:\n      Context: {colour: blue}\n"))
-    git(shipped.infrastructure, "commit", "-q", "-am", "Blue")
-    git(shipped.infrastructure, "push", "-q", "origin", "HEAD:refs/heads/main")
-    commit = git(shipped.infrastructure, "rev-parse", "HEAD")
-    assert until(shipped, lambda: any(run["commit"] == commit for run in shipped.runs_of("ship")))
-    shipped.settled()
+    ship_infrastructure(shipped, "Blue")
     assert shipped.answer()["colour"] == "blue"
     foreign = plain.replace("tandem/deploy@v1\n", "aws/cdk-deploy@v2\n    Configuration:\n      StackName: Cheap\n      Context: '{\"colour\": \"green\"}'\n")
     foreign = foreign[:foreign.index("  Promote:")] + foreign[foreign.index("  After:"):].replace("[Promote]", "[Deploy]")
     file.write_text(foreign)
-    git(shipped.infrastructure, "commit", "-q", "-am", "Green")
-    git(shipped.infrastructure, "push", "-q", "origin", "HEAD:refs/heads/main")
-    commit = git(shipped.infrastructure, "rev-parse", "HEAD")
-    assert until(shipped, lambda: any(run["commit"] == commit for run in shipped.runs_of("ship")))
-    shipped.settled()
+    ship_infrastructure(shipped, "Green")
     assert shipped.answer()["colour"] == "green"
     assert not any("Context" in note for note in shipped.run(shipped.runs_of("ship")[0]["id"])["notes"])
 

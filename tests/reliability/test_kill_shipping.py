@@ -11,7 +11,7 @@ import pytest
 from cheap_world import FINAL, PROGRAM, CheapWorld, git
 from scenes import (
     Branch, Cancel, Freeze, GATE, GoBack, GoBackByCommand, Keys, Prune, PullRequest, Queue, Schedule, Secret, Ship,
-    Skip, Start, Stop, Supersede, Untold, Wait, ended, newest, until, watch,
+    Skip, Start, Stop, Supersede, Untold, Wait, ended, newest, ship_twice, until, watch,
 )
 from shipping_world import ShippingWorld
 
@@ -41,11 +41,7 @@ def ground(tmp_path_factory):
         world.workflow("gated", {"One": []}, mode="SUPERSEDED", extra=GATE)
         world.workflow("slow", {"One": []}, work="sleep 0.4")
         assert world.serve()
-        for _ in range(2):
-            scene = Ship()
-            scene.act(world)
-            world.settled()
-            scene.judge(world)
+        ship_twice(world)
         yield world
     finally:
         world.close()
