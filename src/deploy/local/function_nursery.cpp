@@ -107,8 +107,12 @@ void Nursery::State::hear(int descriptor) {
     auto found = all.watched.extract(descriptor);
     return found.empty() ? Task{} : std::move(found.mapped());
   });
+  if (!task) return;
+  // Taken out before it is closed: a child that another thread starts at this moment holds a copy until it executes its
+  // program, and the number would be told of again when it is somebody else's already.
+  ::epoll_ctl(epoll.number, EPOLL_CTL_DEL, descriptor, nullptr);
   ::close(descriptor);
-  if (task) run_guarded(task);
+  run_guarded(task);
 }
 
 void Nursery::State::wait() {

@@ -45,21 +45,25 @@ std::shared_ptr<FunctionProcess> FunctionProcess::make(const Function& function,
 
 FunctionProcess::FunctionProcess(const Function& function, FunctionGround& ground, std::weak_ptr<FunctionOwner> owner)
     : function_(function), ground_(ground), owner_(std::move(owner)),
-      group_(function.log_group.empty() ? "/aws/lambda/" + function.name : function.log_group) {}
+      group_(function.log_group.empty() ? "/aws/lambda/" + function.name : function.log_group),
+      scratch_(ground.folder / "scratch" / hex(random_bytes(8))) {}
 
 Done FunctionProcess::launch(Duration init_limit) {
-  place_.log_stream = log_stream(function_, ground_.clock.now());
-  place_.scratch = ground_.folder / "scratch" / hex(random_bytes(8));
-  TRY(make_folders(place_.scratch));
-  api_ = TRY(RuntimeApi::listen(*this));
-  place_.runtime_api = api_->address();
+  TRY(make_folders(scratch_));
+  auto api = TRY(RuntimeApi::listen(*this));
   auto function = function_;
   function.log_group = group_;
-  const auto command = TRY(function_command(function, ground_.house, place_));
+  const auto command = TRY(function_command(function, ground_.house,
+                                            {.runtime_api = api->address(), .scratch = scratch_, .log_stream = log_stream(function_, ground_.clock.now())}));
   log_line(fmt::format("INIT_START Runtime Version: {}", function_.runtime));
   // The process may be ready before we know it: what it causes waits for this lock.
   const std::lock_guard lock(mutex_);
-  if (abandoned_) return failure(Fault::Cancelled, "function {} is gone", function_.name);
+  if (abandoned_) {
+    std::error_code ignored;  // a scratch folder that stays is swept at the next start
+    std::filesystem::remove_all(scratch_, ignored);
+    return failure(Fault::Cancelled, "function {} is gone", function_.name);
+  }
+  api_ = std::move(api);
   return launch_locked(command, init_limit);
 }
 
@@ -104,11 +108,11 @@ void FunctionProcess::end() {
     process_->signal(SIGKILL);
     std::filesystem::remove(running_file(), ignored);
   }
-  api_.reset();
+  if (api_) api_->close();
   if (process_) process_->wait(std::chrono::seconds(5));
   if (unfinished) unfinished->complete(sandbox_failure(unfinished->request_id(), "Runtime.ExitError", "the environment was ended"));
-  std::error_code ignored;  // a scratch folder that stays is swept at the next start
-  std::filesystem::remove_all(place_.scratch, ignored);
+  std::error_code ignored;  // as in launch
+  std::filesystem::remove_all(scratch_, ignored);
 }
 
 std::filesystem::path FunctionProcess::running_file() const {
@@ -136,7 +140,7 @@ bool FunctionProcess::begin(std::shared_ptr<FunctionCall> call, RuntimeEvent eve
   event.deadline = ground_.clock.now() + std::chrono::seconds(function_.timeout_seconds);
   {
     const std::lock_guard lock(mutex_);
-    if (exited_) return false;
+    if (exited_ || abandoned_) return false;
     work_ = Work{call, now, deadline};
     deadline_ = deadline;
     timer_ = check_at(std::min<Steady>(deadline, now + memory_interval));

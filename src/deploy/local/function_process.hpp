@@ -100,9 +100,9 @@ class FunctionProcess final : public RuntimeFollower, public std::enable_shared_
   FunctionGround& ground_;
   const std::weak_ptr<FunctionOwner> owner_;
   const std::string group_;
-  FunctionPlace place_;
-  std::unique_ptr<RuntimeApi> api_;
-  std::optional<Process> process_;
+  const std::filesystem::path scratch_;
+  std::unique_ptr<RuntimeApi> api_;     ///< it and `process_` are set by `launch`, before anybody can hear of them,
+  std::optional<Process> process_;      ///< and stay to our end: whoever holds us may still ask them for something
   LineCutter out_{256UL << 10};     ///< used on the output thread only
   LineCutter err_{256UL << 10};
 

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <csignal>
+#include <future>
 #include <thread>
 
 #include "base/json.hpp"
@@ -247,6 +249,42 @@ TEST(Pool, WorksWithoutBubblewrapToo) {
   world.ground.house.sandbox.bwrap.clear();
   TestPool pool(world.function("def handle(event):\n    return os.getcwd() == os.environ['LAMBDA_TASK_ROOT'] and os.path.isdir(os.environ['TMPDIR'])"), world.ground);
   EXPECT_EQ(outcome(pool->invoke(world.order("{}"))).payload, "true");
+}
+
+/// Says when its process is idle.
+struct IdleListener final : FunctionOwner {
+  std::atomic<bool> idle = false;
+  void on_answered(const std::shared_ptr<FunctionProcess>&) override {}
+  void on_idle(const std::shared_ptr<FunctionProcess>&) override { idle = true; }
+  void on_end(const std::shared_ptr<FunctionProcess>&, const EnvironmentEnd&) override {}
+};
+
+TEST(FunctionProcess, TakesNoWorkOnceItWasEndedWhoeverStillHoldsIt) {
+  FunctionWorld world;
+  const auto owner = std::make_shared<IdleListener>();
+  const auto process = FunctionProcess::make(world.function(""), world.ground, owner);
+  ASSERT_TRUE(process->launch(10s));
+  ASSERT_TRUE(comes_true([&] { return owner->idle.load(); }));
+  std::promise<void> seen;
+  world.nursery->post([&seen] { seen.get_future().wait(); });  // its exit is not heard of before we ask
+  process->end();
+  EXPECT_FALSE(process->begin(std::make_shared<FunctionCall>("r-1"), {.request_id = "r-1", .payload = "{}", .function_arn = {}, .trace_id = {}}));
+  seen.set_value();
+}
+
+TEST(Pool, AnswersEverybodyWhoCallsWhileItCloses) {
+  FunctionWorld world;
+  for (int round = 0; round < 10; ++round) {
+    TestPool pool(world.function(""), world.ground);
+    EXPECT_FALSE(outcome(pool->invoke(world.order("{}"))).failed);
+    std::vector<std::jthread> callers;
+    for (int i = 0; i < 4; ++i)
+      callers.emplace_back([&] {
+        while (!std::holds_alternative<Throttled>(pool->invoke(world.order("{}")))) {}
+      });
+    std::this_thread::sleep_for(std::chrono::milliseconds(round * 5));
+    pool->close();
+  }
 }
 
 TEST(FunctionLeftovers, OfAKilledCoordinatorAreSweptByPidAndStartTime) {

@@ -48,6 +48,7 @@ struct RuntimeApi::State {
   std::optional<RuntimeEvent> event;     ///< given, not yet fetched
   std::string request_id;                ///< of the event being worked on
   std::optional<HttpServer> server;
+  std::string address;
 
   HttpResponse answer(const HttpRequest& request);
   HttpResponse next();
@@ -120,10 +121,13 @@ Result<std::unique_ptr<RuntimeApi>> RuntimeApi::listen(RuntimeFollower& follower
   // Room for a response that is too long to be allowed, so that its caller hears why; idle 0: `next` may wait for ever.
   const HttpServer::Limits limits{.body_bytes = 4 * payload_bytes_max, .connections = 64, .idle = std::chrono::seconds(0)};
   state->server = TRY(HttpServer::listen(0, [of = state.get()](const HttpRequest& request) { return of->answer(request); }, limits));
+  state->address = fmt::format("127.0.0.1:{}", state->server->port());
   return std::unique_ptr<RuntimeApi>(new RuntimeApi(std::move(state)));
 }
 
-RuntimeApi::~RuntimeApi() {
+RuntimeApi::~RuntimeApi() { close(); }
+
+void RuntimeApi::close() {
   {
     const std::lock_guard lock(state_->mutex);
     state_->phase = Phase::Closed;
@@ -132,7 +136,7 @@ RuntimeApi::~RuntimeApi() {
   state_->server.reset();
 }
 
-std::string RuntimeApi::address() const { return fmt::format("127.0.0.1:{}", state_->server->port()); }
+std::string RuntimeApi::address() const { return state_->address; }
 
 void RuntimeApi::give(RuntimeEvent event) {
   {

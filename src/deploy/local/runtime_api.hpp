@@ -43,13 +43,15 @@ class RuntimeApi {
  public:
   /// 127.0.0.1, any free port. Errors: Unavailable.
   static Result<std::unique_ptr<RuntimeApi>> listen(RuntimeFollower& follower);
-  /// Answers those who wait with an error and waits for their threads.
-  ~RuntimeApi();
+  ~RuntimeApi();                                               ///< closes
   RuntimeApi(const RuntimeApi&) = delete;
 
   std::string address() const;                                 ///< host:port
-  /// Gives the runtime its next event. Only after `on_ready`, once for each.
+  /// Gives the runtime its next event. Only after `on_ready`, once for each. Nothing happens when it is closed.
   void give(RuntimeEvent event);
+  /// Answers those who wait with an error and waits for their threads; the follower hears nothing any more. By one
+  /// thread, that is none of the follower's.
+  void close();
 
  private:
   struct State;
