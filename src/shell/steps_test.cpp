@@ -340,7 +340,7 @@ TEST(Steps, KeepBackgroundProcessesForLaterStepsAndEndThemWithTheAction) {
 TEST(Steps, EndInTimeWithEverythingTheyStarted) {
   World world;
   world.request.grace = std::chrono::seconds(2);
-  world.request.time_limit = std::chrono::milliseconds(700);
+  world.request.time_limit = std::chrono::milliseconds(2000);
   const auto outcome = world.run({"echo first", "(trap '' TERM; while :; do echo x > alive; sleep 0.02; done) & trap 'echo cleaned' TERM; echo waiting; wait; echo after; sleep 1000", "echo never"});
   EXPECT_TRUE(outcome.timed_out);
   EXPECT_FALSE(outcome.succeeded);
