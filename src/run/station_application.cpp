@@ -147,8 +147,9 @@ Result<ActionOutcome> start_and_wait(const Work& work, const Start& start) {
   for (const auto* noun : {"detection", "bundle", "release", "deployment", "proof"})
     if (const auto* detail = find_detail(ended, noun)) outcome.detail[noun] = *detail;
   outcome.detail["started_run"] = id.value;
+  const bool let_go = ended.status == RunStatus::Stopped || ended.status == RunStatus::Cancelled || ended.status == RunStatus::Superseded;
   if (!outcome.succeeded)
-    outcome.error = failure(outcome.held ? Fault::Denied : Fault::Broken, "{} ended {}: {}", id.value, word(ended.status), ended.reason)
+    outcome.error = failure(outcome.held ? Fault::Denied : let_go ? Fault::Cancelled : Fault::Broken, "{} ended {}: {}", id.value, word(ended.status), ended.reason)
                         .with_code("TD0412")
                         .with_next("tandem why " + id.value);
   return outcome;

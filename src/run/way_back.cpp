@@ -12,10 +12,38 @@
 namespace tandem::run {
 namespace {
 
+bool any_is(const Run& run, ActionStatus status) {
+  return std::ranges::any_of(run.actions, [&](const auto& pair) { return pair.second.status == status; });
+}
+
+/// Not its own doing: the run that it started and waited for was let go.
+bool was_cancelled(const ActionState& state) {
+  if (state.status != ActionStatus::Failed || !state.outcome || !state.outcome->error) return false;
+  return state.outcome->error->fault == Fault::Cancelled && state.outcome->detail.contains("started_run");
+}
+
+/// A person, a newer run or a newer file ended it, or the run that it waited for, before its actions were through; nothing of it failed.
+bool was_let_go(const Run& run) {
+  const bool asked = run.status == RunStatus::Stopping || run.ending == RunStatus::Cancelled || run.ending == RunStatus::Superseded;
+  const bool went_wrong = std::ranges::any_of(run.actions, [](const auto& pair) { return pair.second.status == ActionStatus::Failed && !was_cancelled(pair.second); });
+  return !went_wrong && (asked || std::ranges::any_of(run.actions, [](const auto& pair) { return was_cancelled(pair.second); }));
+}
+
+/// What it began is undone.
 bool failed(const Run& run) {
-  if (run.status == RunStatus::Stopping || run.ending) return true;   // it was let go: what it began is undone
-  return std::ranges::any_of(run.actions, [](const auto& pair) {
-    return pair.second.status == ActionStatus::Failed || pair.second.status == ActionStatus::Stopped;
+  return run.status == RunStatus::Stopping || run.ending || any_is(run, ActionStatus::Failed) || any_is(run, ActionStatus::Stopped);
+}
+
+/// One of its actions, or of the run that it waited for, brought the deployment live and said so: nobody was interrupted in the
+/// middle of the switch.
+bool switched(const Run& run, const DeploymentId& id) {
+  return std::ranges::any_of(run.actions, [&](const auto& pair) {
+    const auto& state = pair.second;
+    if (!state.outcome || !(state.status == ActionStatus::Succeeded || was_cancelled(state))) return false;
+    const auto* detail = state.outcome->detail.if_contains("deployment");
+    if (detail == nullptr) return false;
+    const auto deployment = deployment_from_json(*detail);
+    return deployment && deployment->id == id && deployment->phase == Phase::Live;
   });
 }
 
@@ -93,6 +121,11 @@ Done leave_live(Workshop& shop, const Run& run, const Deployment& deployment, st
   const auto begun = TRY(shop.ledger->history([&](store::History& history) { return history.find_rollback(key); }));
   if (deployment.phase != Phase::Live && !begun) return done();
   const auto environment = TRY(shop.environment(deployment.environment));
+  if (!begun && was_let_go(run) && switched(run, deployment.id)) {
+    notes.push_back(fmt::format("release {} stays live: nothing failed, the run was let go after the switch; tandem rollback --env {} --last-good takes it back",
+                                deployment.release.value, environment.name));
+    return done();
+  }
   if (environment.rollback == RollbackPolicy::Recommend) {
     notes.push_back(fmt::format("rollback recommended: tandem rollback --env {} --last-good", environment.name));
     return done();

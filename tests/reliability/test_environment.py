@@ -1,6 +1,7 @@
 """Whose an environment is: one run's at a time, nobody's while it is frozen. The real program, a real deployment."""
 
 import json
+import re
 import subprocess
 import time
 
@@ -120,11 +121,16 @@ def test_a_schedule_during_a_freeze_waits_and_runs_once_after_it(shipped):
     assert shipped.serve()
 
 
-def ship_infrastructure(world, message):
-    """Pushes what was changed in the infrastructure, and waits until it has been deployed."""
+def push_infrastructure(world, message):
+    """Pushes what was changed in the infrastructure, without waiting; its commit."""
     git(world.infrastructure, "commit", "-q", "-am", message)
     git(world.infrastructure, "push", "-q", "origin", "HEAD:refs/heads/main")
-    commit = git(world.infrastructure, "rev-parse", "HEAD")
+    return git(world.infrastructure, "rev-parse", "HEAD")
+
+
+def ship_infrastructure(world, message):
+    """The same, and waits until it has been deployed."""
+    commit = push_infrastructure(world, message)
     assert until(world, lambda: any(run["commit"] == commit for run in world.runs_of("ship")))
     world.settled()
 
@@ -162,6 +168,65 @@ def test_a_release_that_tells_its_deployment_more_is_still_one_deployment(shippe
     finally:
         file.write_text(plain)
         shipped.push("As before")
+
+
+def change_shipping(world, pattern, replacement):
+    """Changes the deployment's workflow file."""
+    git(world.infrastructure, "pull", "-q", "--rebase", "origin", "main")
+    file = world.infrastructure / ".codecatalyst" / "workflows" / "ship.yml"
+    file.write_text(re.sub(pattern, replacement, file.read_text()))
+
+
+def under_way(world, word, action):
+    """The deployment of the word, once it is inside the action."""
+    def found():
+        return next((run["id"] for run in world.runs_of("ship") if run["status"] not in FINAL and status_of(world, run["id"], action) == "IN_PROGRESS"
+                     and world.live()["release"]["application"] == world.shipped[word]), None)
+    assert until(world, found)
+    return found()
+
+
+def test_a_run_that_is_let_go_after_its_switch_leaves_live_what_it_brought(shipped):
+    change_shipping(shipped, r"\btrue\n", "sleep 4\n")
+    ship_infrastructure(shipped, "The last action takes its time")
+    try:
+        word = shipped.ship()
+        run = under_way(shipped, word, "After")
+        assert quietly(shipped, "run", cancel=run, actor="anna")
+        shipped.settled()
+        assert shipped.run(run)["status"] == "STOPPED" and shipped.whole() == word
+        assert any("stays live" in note and "tandem rollback --env local --last-good" in note for note in shipped.run(run)["notes"]), shipped.run(run)["notes"]
+        shipped.check_shipping()
+
+        word = shipped.ship()
+        run = under_way(shipped, word, "After")
+        change_shipping(shipped, "sleep 4", "sleep 3")
+        push_infrastructure(shipped, "Changed while it runs")
+        assert until(shipped, lambda: shipped.run(run)["status"] in FINAL)
+        assert shipped.run(run)["status"] == "CANCELLED" and shipped.whole() == word
+        shipped.settled()
+        assert shipped.whole() == word
+        shipped.check_shipping()
+    finally:
+        change_shipping(shipped, "sleep [34]", "true")
+        ship_infrastructure(shipped, "Fast again")
+
+
+def test_a_run_that_is_let_go_before_its_switch_takes_its_candidate_along(shipped):
+    before = shipped.whole()
+    tandem(shipped, "environments", "--freeze", "local", "--reason", "not now")
+    shipped.ship()
+
+    def waiting():
+        return next((run["id"] for run in shipped.runs_of("ship") if run["status"] not in FINAL and
+                     any(action["rule"] == "frozen" for action in shipped.run(run["id"])["actions"])), None)
+    assert until(shipped, waiting)
+    run = waiting()
+    assert quietly(shipped, "run", cancel=run, actor="anna")
+    tandem(shipped, "environments", "--thaw", "local")
+    shipped.settled()
+    assert shipped.run(run)["status"] == "STOPPED" and shipped.whole() == before
+    shipped.check_shipping()
 
 
 def test_nothing_is_left(shipped):
