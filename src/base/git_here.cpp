@@ -360,12 +360,24 @@ Result<Here> mirror(const Raw& here, const Raw& there, const std::vector<Mirror>
   return Here::Done;
 }
 
-bool has_setting(git_repository& repository, const char* pattern) {
+/// Names as libgit2 gives them: section and key in lower case.
+bool bears_on_pushes(std::string_view setting) {
+  for (const std::string_view section : {"receive.", "transfer.", "extensions."})
+    if (setting.starts_with(section)) return true;
+  return setting == "core.hookspath" || setting == "core.sharedrepository" || setting == "core.logallrefupdates";
+}
+
+/// Not by git_config_foreach_match: it forgets to free 20 KiB for every setting that does not match.
+bool has_setting_for_pushes(git_repository& repository) {
   git_config* raw = nullptr;
   if (git_repository_config(&raw, &repository) != 0) return true;
   const ConfigHandle config(raw);
   bool found = false;
-  const int code = git_config_foreach_match(config.get(), pattern, [](const git_config_entry*, void* flag) { *static_cast<bool*>(flag) = true; return 0; }, &found);
+  const auto look = [](const git_config_entry* entry, void* flag) {
+    *static_cast<bool*>(flag) |= bears_on_pushes(entry->name);
+    return 0;
+  };
+  const int code = git_config_foreach(config.get(), look, &found);
   return found || code != 0;
 }
 
@@ -393,8 +405,7 @@ bool has_a_say(const Raw& repository) {
   if (git_repository_is_bare(&repository.handle()) != 1) return true;
   for (const auto* hook : {"pre-receive", "update", "reference-transaction", "proc-receive", "post-update"})
     if (::access((repository.folder() / "hooks" / hook).c_str(), X_OK) == 0) return true;
-  return has_setting(repository.handle(), "^(receive|transfer|extensions)\\.") ||
-         has_setting(repository.handle(), "^core\\.(hookspath|sharedrepository|logallrefupdates)$");
+  return has_setting_for_pushes(repository.handle());
 }
 
 std::optional<git_oid> current(const Raw& repository, const std::string& ref) {

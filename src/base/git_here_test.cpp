@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "base/digest.hpp"
 #include "base/files.hpp"
@@ -130,6 +131,15 @@ TEST(PushHere, MovesAllRefsOrNone) {
   EXPECT_EQ(*two.there.find_ref("refs/tandem/log"), mine);
   EXPECT_EQ(two.fsck(two.there), "");
   EXPECT_EQ(*push_here(two.here, two.url(), pushes, base), Here::Done) << "what is there already is no conflict";
+}
+
+TEST(PushHere, KeepsNoMemory) {
+  Two two;
+  const auto tip = Two::commit(two.here, {{"a", "1"}});
+  ASSERT_EQ(*two.push(tip, std::nullopt), Here::Done);
+  const auto before = ::mallinfo2().uordblks;
+  for (int i = 0; i < 50; ++i) ASSERT_EQ(*two.push(tip, std::nullopt), Here::Done);
+  EXPECT_LT(::mallinfo2().uordblks, before + (256UL << 10)) << "a daemon pushes the statuses of every run";
 }
 
 TEST(PushHere, ARepositoryThatHasASayGetsTheRealPush) {

@@ -22,6 +22,7 @@ struct RepositoryConfiguration {
   std::string branch = "main";
   std::vector<std::string> webhook_secrets{};       ///< names of secrets, any of which may sign a webhook; none = no webhooks
   git::FetchLimits fetch_limits{};                  ///< what one fetch from it may bring
+  bool is_here() const { return url.starts_with('/'); }   ///< it lies on this machine and is read in place
   bool operator==(const RepositoryConfiguration&) const = default;
 };
 

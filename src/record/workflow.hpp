@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/id.hpp"
@@ -11,6 +12,9 @@
 #include "base/result.hpp"
 
 namespace tandem {
+
+/// Where the service has an action's sources, and every action of ours finds its root: paths that files write down lead there.
+inline constexpr std::string_view sources_root = "/codecatalyst/output/src";
 
 enum class Severity { Error, Capability, Warning, Note };
 std::string_view word(Severity severity);    ///< "error", "capability", "warning", "note"

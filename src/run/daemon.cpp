@@ -178,8 +178,7 @@ void Daemon::watch_repositories(std::stop_token stop, DaemonOptions options) {
     for (const auto& repository : office_.shop().configuration.repositories) {
       const auto now = std::chrono::steady_clock::now();
       if (now < next[repository.name] && !told.contains(repository.name)) continue;
-      const bool is_local = repository.url.starts_with('/');
-      next[repository.name] = now + (is_local ? options.poll_local : options.poll_remote);
+      next[repository.name] = now + (repository.is_here() ? options.poll_local : options.poll_remote);
       const auto looked = look_at(repository, told[repository.name]);
       if (!looked) log(Level::Warning, "repository.unreachable", {{"repository", repository.name}, {"error", looked.error().what}});
     }
@@ -205,7 +204,7 @@ void Daemon::prune_now_and_then() {
 
 Done Daemon::look_at(const RepositoryConfiguration& repository, const std::map<std::string, std::string>& actors) {
   std::vector<git::RemoteRef> refs;
-  if (repository.url.starts_with('/')) {
+  if (repository.is_here()) {
     const auto opened = TRY(git::Repository::open(repository.url));
     for (const auto& name : TRY(opened.refs("refs/heads/")))
       if (const auto commit = TRY(opened.find_ref(name))) refs.push_back({name, *commit});

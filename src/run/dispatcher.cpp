@@ -107,7 +107,7 @@ Done Dispatcher::bring(const RepositoryConfiguration& repository, const CommitId
 }
 
 Result<CommitId> Dispatcher::newest(const RepositoryConfiguration& repository) {
-  if (repository.url.starts_with('/')) {
+  if (repository.is_here()) {
     const auto opened = TRY(git::Repository::open(repository.url));
     if (const auto tip = TRY(opened.find_ref("refs/heads/" + repository.branch))) {
       TRY(bring(repository, *tip));

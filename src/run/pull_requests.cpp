@@ -28,8 +28,6 @@ Result<TreeId> merged_tree(const std::filesystem::path& repository, const Commit
       .with_next("merge the destination into the source branch, resolve it there and push");
 }
 
-bool is_here(const RepositoryConfiguration& repository) { return repository.url.starts_with('/'); }
-
 /// Where the pair store keeps the head of a pull request.
 std::string kept_ref(const PullRequest& request) { return fmt::format("refs/tandem/pull/{}/{}", request.repository, request.number); }
 
@@ -51,13 +49,13 @@ Result<RepositoryConfiguration> PullRequests::home(const std::string& name) cons
 
 Result<RepositoryConfiguration> PullRequests::local(const std::string& name) const {
   auto repository = TRY(home(name));
-  if (is_here(repository)) return repository;
+  if (repository.is_here()) return repository;
   return failure(Fault::Invalid, "{} lies at {}: its pull requests are opened, closed and merged there", repository.name, repository.url)
       .with_code("TD0134").with_next("let the forge's webhooks tell of them: webhook-secrets in tandem.yaml");
 }
 
 Result<CommitId> PullRequests::source_tip(const PullRequest& request, const RepositoryConfiguration& repository) const {
-  if (!is_here(repository)) {   // the forge keeps the head of each, also of one from a fork
+  if (!repository.is_here()) {   // the forge keeps the head of each, also of one from a fork
     const auto lock = TRY(shop_.pair.lock(std::chrono::minutes{2}));
     TRY(git::fetch(shop_.folders.pair_store(), repository.url, {fmt::format("+{}:{}", request.head_ref(), kept_ref(request))}), "fetching {}", request.name());
     const auto store = TRY(shop_.objects());
@@ -125,7 +123,7 @@ Result<PullRequest> PullRequests::update(const std::string& name, std::int64_t n
   if (!request.is_open()) return failure(Fault::Conflict, "{} is {}", request.name(), word(request.status)).with_code("TD0137");
   const auto tip = TRY(source_tip(request, repository));
   if (tip == request.head) return request;
-  if (is_here(repository) && !request.is_foreign()) {
+  if (repository.is_here() && !request.is_foreign()) {
     auto opened = TRY(git::Repository::open(repository.url));
     TRY(opened.move_ref(request.head_ref(), tip, TRY(opened.find_ref(request.head_ref()))), "placing {}", request.head_ref());
   }
@@ -169,7 +167,7 @@ Result<PullRequest> PullRequests::merge(const std::string& name, std::int64_t nu
 
 Done PullRequests::hear(PullRequest told, const std::string& actor) {
   const auto repository = TRY(home(told.repository));
-  if (is_here(repository))
+  if (repository.is_here())
     return failure(Fault::Invalid, "{} lies on this machine: tandem keeps its pull requests itself", repository.name).with_code("TD0134").with_next("tandem pull-request open --source BRANCH");
   told.author = actor;
   for (const auto& known : TRY(list(told.repository)))
@@ -199,7 +197,7 @@ Done PullRequests::look_at(PullRequest request) {
     TRY(note(request, request.author));
   }
   if (!is_told_of) TRY(tell(request, step_of(request.status), request.author));
-  const bool moves = request.is_open() && !is_unseen && (!is_here(repository) || !request.is_foreign());
+  const bool moves = request.is_open() && !is_unseen && (!repository.is_here() || !request.is_foreign());
   if (!moves) return done();
   const auto updated = update(request.repository, request.number, request.author);
   if (!updated && updated.error().code != "TD0135") return updated.error();   // a source that is gone has no revision

@@ -231,7 +231,9 @@ TEST(Isolation, TwoHundredMegabytesOfOutputAndALineOfAGigabyteTakeNoMemory) {
   ASSERT_TRUE(ran && ran->succeeded);
   EXPECT_EQ(lines, 50'002U);
   EXPECT_EQ(last, "ok \033]0;title\007\\xfe") << "bytes that are no text are written out; escapes stay in the log and are made harmless where people see them";
+#ifndef __SANITIZE_ADDRESS__   // it keeps what was freed
   EXPECT_LT(resident() - before, 64 * 1024) << "KiB";
+#endif
 }
 
 }  // namespace

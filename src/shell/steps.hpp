@@ -12,6 +12,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "record/workflow.hpp"
 
 namespace tandem::shell {
 
@@ -37,7 +38,7 @@ struct Limits {
 
 /// Where a sandbox shows an action's root: where the service has it, and the same for every action, so that paths which tools
 /// write down (virtual environments, caches, reports) stay true in the next one.
-inline const std::filesystem::path shown_root = "/codecatalyst/output/src";
+inline const std::filesystem::path shown_root = sources_root;
 
 /// What to run and what it may see. The caller has laid the folders out and removes them.
 struct StepsRequest {

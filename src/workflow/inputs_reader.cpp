@@ -110,7 +110,7 @@ void check_artifact_name(const std::string& name, const Spot& at, Findings& find
 
 /// An absolute path that does not lead into the working directory.
 bool leads_elsewhere(const std::string& pattern) {
-  return pattern.starts_with('/') && !pattern.starts_with("/sources/WorkflowSource/") && !pattern.starts_with("/codecatalyst/output/src/");
+  return pattern.starts_with('/') && !pattern.starts_with("/sources/WorkflowSource/") && !pattern.starts_with(fmt::format("{}/", sources_root));
 }
 
 /// What a step that takes the artifact finds in it.
