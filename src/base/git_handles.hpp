@@ -28,6 +28,9 @@ using TransactionHandle = std::unique_ptr<git_transaction, With<git_transaction_
 using BuilderHandle = std::unique_ptr<git_treebuilder, With<git_treebuilder_free>>;
 using NoteHandle = std::unique_ptr<git_note, With<git_note_free>>;
 
+/// Descriptors for packs, of the 1024 that a program usually has: the one that was not used for longest is closed for another.
+inline constexpr size_t packs_open_max = 200;
+
 /// Once per program: durable writes, nobody's configuration, and repositories of other users on this machine may be
 /// opened, because we were told their path and run nothing that lies in them.
 inline void library_ready() {
@@ -35,6 +38,7 @@ inline void library_ready() {
     if (git_libgit2_init() < 0) return false;
     git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
     git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+    git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, packs_open_max);
     for (const auto level : {GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_PROGRAMDATA})
       git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
     return true;

@@ -49,7 +49,8 @@ void remove_pack(const fs::path& folder, const std::string& name) {
   for (const auto* end : {".idx", ".rev", ".mtimes", ".pack"}) fs::remove(folder / (name + end), ignored);   // by its index a pack is looked for
 }
 
-Done remove_superseded(const PairStore& store, Instant now) {
+/// A store that stays open lets go of them, too: else each would hold a descriptor and its room on the disk to our end.
+Done remove_superseded(PairStore& store, Instant now) {
   auto superseded = TRY(read_superseded(store));
   const auto old = seconds_of(now - readers_need);
   const auto gone = std::erase_if(superseded, [&](const auto& one) {
@@ -57,7 +58,10 @@ Done remove_superseded(const PairStore& store, Instant now) {
     remove_pack(pack_folder(store), one.first);
     return true;
   });
-  return gone == 0 ? done() : write_superseded(store, superseded);
+  if (gone == 0) return done();
+  TRY(write_superseded(store, superseded));
+  TRY(store.repository().flush());
+  return store.reopen();
 }
 
 /// What programs that were killed have left behind.

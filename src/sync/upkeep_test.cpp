@@ -69,6 +69,26 @@ TEST(Upkeep, PacksAreJoinedWithoutLosingAnythingAndOldOnesStayForTheirReaders) {
   sync_times(world, 2);
 }
 
+/// Files that were removed and that this process still has open.
+std::vector<std::string> removed_and_open() {
+  std::vector<std::string> out;
+  for (const auto& entry : fs::directory_iterator("/proc/self/fd")) {
+    std::error_code code;
+    const auto target = fs::read_symlink(entry.path(), code).string();
+    if (target.ends_with(".pack (deleted)")) out.push_back(target);
+  }
+  return out;
+}
+
+TEST(Upkeep, AStoreThatStaysOpenLetsGoOfPacksThatAreGone) {
+  auto world = World::ready();
+  sync_times(world, 6);
+  ASSERT_TRUE(tidy(world.store, world.at, {.packs_max = 5}));
+  ASSERT_TRUE(tidy(world.store, world.at + std::chrono::minutes{11}, {.packs_max = 5}));
+  EXPECT_THAT(removed_and_open(), testing::IsEmpty()) << "a daemon would run out of descriptors in the end";
+  sync_times(world, 1);
+}
+
 TEST(Upkeep, FewPacksAreLeftAlone) {
   auto world = World::ready();
   sync_times(world, 3);
