@@ -1,7 +1,12 @@
 #include "run/daemon.hpp"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "base/files.hpp"
 #include "base/log.hpp"
@@ -74,11 +79,21 @@ HttpResponse statuses_of(Workshop& shop, const CommitId& commit) {
   return json_response(found.empty() ? 404 : 200, to_text(json::object{{"schema", "tandem.commit-statuses/1"}, {"commit", commit.value}, {"notes", found}}));
 }
 
+/// Every idle connection holds a descriptor, of the 1024 that a program begins with; runs must not fail for want of one.
+void raise_descriptor_limit() {
+  constexpr rlim_t wanted = 16384;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = std::min(wanted, limit.rlim_max);
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) log(Level::Warning, "daemon.few_descriptors", {{"error", std::strerror(errno)}});
+}
+
 }  // namespace
 
 Daemon::Daemon(Workshop& shop) : office_(shop), scheduler_(office_) {}
 
 Result<std::unique_ptr<Daemon>> Daemon::start(Workshop& shop, const DaemonOptions& options) {
+  raise_descriptor_limit();
   std::unique_ptr<Daemon> daemon(new Daemon(shop));
   for (const auto& environment : shop.configuration.environments) {
     const auto opened = shop.target(environment.name);

@@ -1,5 +1,8 @@
 """The engine seen from outside: doing a run again, why it waits, who may answer a gate, pull requests, queues, history."""
 
+import contextlib
+import json
+import socket
 import subprocess
 
 from cheap_world import FINAL, PROGRAM, git
@@ -284,3 +287,15 @@ def test_a_body_that_vanishes_without_a_record_of_it_is_found(world):
         database.execute("UPDATE journal SET body = ? WHERE number = 5", (mark,))
     told = subprocess.run([PROGRAM, "audit", "verify", "--json"], cwd=world.home, capture_output=True, text=True)
     assert told.returncode == 3 and '"broken": 5' in told.stdout, told.stdout
+
+
+def test_runs_go_on_while_more_connections_are_idle_than_a_program_usually_may_have_open(world):
+    assert world.serve(wrapper=("prlimit", "--nofile=160:4096"))
+    port = int(json.loads((world.state / "daemon.json").read_text())["url"].rsplit(":", 1)[1])
+    with contextlib.ExitStack() as idle:
+        for _ in range(300):
+            idle.enter_context(socket.create_connection(("127.0.0.1", port)))
+        run = world.start()
+        world.settled()
+        assert world.run(run)["status"] == "SUCCEEDED"
+    world.check()
