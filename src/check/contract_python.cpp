@@ -25,6 +25,7 @@ constexpr std::string_view program =
 #include "check/contract_packages.py"
 #include "check/contract_methods.py"
 #include "check/contract_aws.py"
+#include "check/contract_things.py"
 #include "check/contract_mapper.py"
 #include "check/contract_routers.py"
 #include "check/contract_reader.py"
