@@ -115,7 +115,12 @@ Result<Repository> Repository::open(const fs::path& path) {
   const int code = git_repository_open_ext(&raw, path.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr);
   RepositoryHandle handle(raw);
   if (code == GIT_ENOTFOUND) return failure(Fault::Missing, "no git repository at {}", path.string());
-  if (code != 0) return trouble(code, "cannot open the git repository {}", path.string());
+  if (code != 0) {
+    auto error = trouble(code, "cannot open the git repository {}", path.string());
+    if (!error.what.contains("extensions.objectformat")) return error;
+    return failure(Fault::Invalid, "{} names its objects by SHA-256, which is not read here", path.string())
+        .with_code("TD0315").with_next("make it a repository with SHA-1 names: git init --object-format=sha1, and push the files there");
+  }
   auto folder = folder_of(*handle);
   return Repository(std::make_unique<State>(State{std::move(handle), std::move(folder)}));
 }
