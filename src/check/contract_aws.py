@@ -184,7 +184,9 @@ class AwsCalls:
             self.unknown("all the items of %s" % operation, place)
 
     def add_call(self, service, operation, place, actions, table, index=None, keys=None, condition=None):
-        for choice in each(table) if table is not None else [None]:
+        tables = each(table) if table is not None else [None]
+        named = [choice for choice in tables if not (isinstance(choice, Known) and choice.value is None)]
+        for choice in named or tables:  # None stands for a name that is set later
             for one in each(index) if index is not None else [None]:
                 if isinstance(choice, EnvValue) and choice.level == "optional":
                     choice.level, choice.why = "required", "%s needs it as a name" % operation

@@ -235,6 +235,8 @@ class Expressions:
     def attribute(self, owner, name, place):
         if isinstance(owner, ModuleValue):
             return self.member(owner.module, name)
+        if name == "value" and isinstance(owner, (Known, EnvValue, Pieces)):
+            return owner  # of a member of an Enum, which stands for its value here
         if isinstance(owner, Location) and name == "parent":
             return Location(posixpath.dirname(owner.path))
         if isinstance(owner, External):

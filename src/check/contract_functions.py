@@ -114,8 +114,9 @@ class Functions:
             if part.arg in scope:
                 continue
             value = Unknown("a parameter of %s" % getattr(function.node, "name", "a lambda"))
-            if part.arg in defaults and not is_open:
-                value = self.value(defaults[part.arg], inner)
+            if part.arg in defaults:
+                default = self.value(defaults[part.arg], inner)
+                value = default if not is_open or isinstance(default, Dependency) else value
             if part.annotation is not None and not isinstance(value, Dependency):
                 declared = self.value(part.annotation, inner)
                 if isinstance(declared, Dependency):

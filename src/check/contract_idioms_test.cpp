@@ -205,6 +205,93 @@ def handler(event, context):
       "stepfunctions:StartExecution $MACHINE\n");
 }
 
+TEST(PythonIdioms, AnAttributeThatWasNoneUntilItWasSetIsWhatItWasSetTo) {
+  const auto needs = needs_of(R"(
+import os, boto3
+class Base:
+    def __init__(self):
+        self.name = None
+    def table(self):
+        if not self.name:
+            return None
+        return boto3.resource("dynamodb").Table(self.name)
+class Trades(Base):
+    def __init__(self):
+        super().__init__()
+        self.name = os.environ["TRADES"]
+    def one(self, id):
+        return self.table().get_item(Key={"id": id})
+trades = Trades()
+def handler(event, context):
+    return trades.one(1)
+)");
+  EXPECT_EQ(tables_and_keys(needs), "GetItem $TRADES by id\n");
+}
+
+TEST(PythonIdioms, AMemberOfAnEnumIsItsValue) {
+  EXPECT_EQ(tables_and_keys(needs_of(R"(
+from enum import Enum
+import boto3
+class Tables(str, Enum):
+    PEOPLE = "people"
+def handler(event, context):
+    return boto3.client("dynamodb").get_item(TableName=Tables.PEOPLE.value, Key={"id": {"S": "1"}})
+)")), "GetItem people by id\n");
+}
+
+TEST(PythonIdioms, ADependencyIsAskedForBehindADecoratorToo) {
+  EXPECT_EQ(tables_and_keys(needs_of(R"(
+import os, boto3
+from functools import wraps
+from fastapi import FastAPI, Depends
+app = FastAPI()
+def audited(function):
+    @wraps(function)
+    async def inner(*args, **kwargs):
+        return await function(*args, **kwargs)
+    return inner
+def table():
+    return boto3.resource("dynamodb").Table(os.environ["PEOPLE"])
+@app.get("/people/{id}")
+@audited
+async def person(id: str, people=Depends(table)):
+    return people.get_item(Key={"id": id})
+)")), "GetItem $PEOPLE by id\n");
+}
+
+TEST(PythonIdioms, ARefusalThatADefaultKeepsFromHappeningMakesNothingRequired) {
+  EXPECT_EQ(variables(needs_of(R"(
+import os
+def get(name, default=None):
+    value = os.environ.get(name, default)
+    if value is None:
+        raise ValueError(name)
+    return value
+MAIN, OTHER = get("MAIN"), get("OTHER", "x")
+)")), "MAIN! OTHER= ");
+}
+
+TEST(PythonIdioms, APrefixOutOfSettingsIsItsDefaultAsLongAsNobodySetsIt) {
+  const auto needs = needs_of(R"(
+import os
+from fastapi import FastAPI, APIRouter
+from pydantic_settings import BaseSettings
+class Settings(BaseSettings):
+    API_V1: str = "/api/v1"
+router = APIRouter(prefix="/items")
+@router.get("/{id}")
+def item(id): ...
+app = FastAPI()
+app.include_router(router, prefix=Settings().API_V1)
+@app.get(os.getenv("BASE", "") + "/health")
+def health(): ...
+)");
+  EXPECT_EQ(routes(needs), "GET /health\nGET /api/v1/items/{id}\n");
+  ASSERT_EQ(needs.routes.size(), 2U);
+  EXPECT_EQ(needs.routes[0].assumes, std::vector<std::string>{"BASE"});
+  EXPECT_EQ(needs.routes[1].assumes, std::vector<std::string>{"API_V1"});
+}
+
 TEST(PythonIdioms, ClassesThatDescendFromOneAnotherTwiceAreReadInBoundedTime) {
   std::string source = "class C0: pass\nclass D0: pass\n";
   for (int at = 1; at < 60; ++at)

@@ -129,7 +129,7 @@ Done take(const json::value& document, Needs& needs) {
   for (const auto& member : answer.list("calls")) needs.calls.push_back(call_from(member));
   for (const auto& member : answer.list("routes")) {
     Fields route(member, "a route");
-    needs.routes.push_back({route.strings("methods"), route.string("path"), place_from(route.find("place"))});
+    needs.routes.push_back({route.strings("methods"), route.string("path"), place_from(route.find("place")), Source::Tree, route.strings("assumes")});
   }
   for (const auto& member : answer.list("versions")) needs.versions.push_back(version_from(member));
   for (const auto& member : answer.list("timings")) {

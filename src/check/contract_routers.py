@@ -63,11 +63,11 @@ class Routers:
         def gather(router, prefix, depth):
             own = prefix if router.prefix is None else concatenated([prefix, router.prefix])
             for methods, path, place, _ in router.routes:
-                text = text_of(concatenated([own, path]))
+                text, names = text_by_default(concatenated([own, path]))
                 if text is None:
                     self.unknown("the path of a route", place)
                 else:
-                    found.append({"methods": methods, "path": text or "/", "place": place_of(place)})
+                    found.append({"methods": methods, "path": text or "/", "place": place_of(place), "assumes": names})
             for inner, more in router.included if depth < 12 else []:
                 gather(inner, own if more is None else concatenated([own, more]), depth + 1)
 

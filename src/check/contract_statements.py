@@ -128,6 +128,8 @@ class Statements:
         test = self.value(node.test, frame)
         if node.body and self.ends_in_refusal(node.body, frame):
             for value in self.refused_without(node.test, frame):
+                if value.level == "default" and isinstance(value.default, Known) and value.default.value not in (None, ""):
+                    continue  # it is never absent
                 value.level, value.why = "required", "the code refuses to go on without it"
         truth = truth_of(test)
         if truth is not False:

@@ -256,6 +256,19 @@ def text_of(value):
     return value.value if isinstance(value, Known) and isinstance(value.value, str) else None
 
 
+def text_by_default(value):
+    """A text with every variable at its default, and the names of those variables. None when one has no default that is known."""
+    text, names = "", []
+    for part in value.parts if isinstance(value, Pieces) else [value]:
+        if isinstance(part, EnvValue) and part.level != "required":
+            names.append(part.name)
+            part = part.default if part.default is not None and not (isinstance(part.default, Known) and part.default.value is None) else Known("")
+        if text_of(part) is None:
+            return None, []
+        text += part.value
+    return text, names
+
+
 def number_of(value):
     is_number = isinstance(value, Known) and isinstance(value.value, (int, float)) and not isinstance(value.value, bool)
     return value.value if is_number else None
