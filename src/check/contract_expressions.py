@@ -255,6 +255,8 @@ class Expressions:
 
     def inherited(self, owner, name, place):
         instance = owner.of if isinstance(owner.of, InstanceValue) else None
+        if name == "__new__" and isinstance(owner.of, ClassValue):
+            return External("object.__new__")
         for cls in owner.after():
             if name in cls.scope:
                 found = self.class_attribute(cls, name, instance, place)

@@ -129,7 +129,7 @@ class Functions:
         return scope
 
     def instance_of(self, cls, positional, keywords, place):
-        instance = InstanceValue(cls)
+        instance = self.made_by_new(cls, positional, keywords, place) or InstanceValue(cls)
         if cls.descends_from("pydantic_settings.BaseSettings", "pydantic.BaseSettings"):
             self.needs.settings(self, instance, keywords)
         elif isinstance(cls.lookup("__init__"), FunctionValue):
@@ -139,6 +139,12 @@ class Functions:
         for each_class in cls.line:
             each_class.instances.append(instance)
         return instance
+
+    def made_by_new(self, cls, positional, keywords, place):
+        """What a __new__ of the code's own gives: often the one instance there is."""
+        new = cls.lookup("__new__")
+        made = self.call(new.to(cls), positional, keywords, place) if isinstance(new, FunctionValue) else None
+        return next((choice for choice in each(made) if isinstance(choice, InstanceValue)), None) if made is not None else None
 
     def fill(self, instance, positional, keywords):
         """The fields of a dataclass or a pydantic model: what is given, else their defaults."""

@@ -228,6 +228,24 @@ def handler(event, context):
   EXPECT_EQ(tables_and_keys(needs), "GetItem $TRADES by id\n");
 }
 
+TEST(PythonIdioms, TheOneInstanceThatNewMakesIsFollowed) {
+  for (const auto* make : {"super().__new__(cls)", "object.__new__(cls)"})
+    EXPECT_EQ(tables_and_keys(needs_of(fmt::format(R"(
+import os, boto3
+class Service:
+    _instance = None
+    def __new__(cls):
+        if cls._instance is None:
+            cls._instance = {}
+            cls._instance.table = boto3.resource("dynamodb").Table(os.environ["PEOPLE"])
+        return cls._instance
+    def get(self, id):
+        return self.table.get_item(Key={{"id": id}})
+def handler(event, context):
+    return Service().get("1")
+)", make))), "GetItem $PEOPLE by id\n") << make;
+}
+
 TEST(PythonIdioms, AMemberOfAnEnumIsItsValue) {
   EXPECT_EQ(tables_and_keys(needs_of(R"(
 from enum import Enum

@@ -117,6 +117,8 @@ class Packages:
             return first
         if name == "importlib.import_module" and first is not None and text_of(first):
             return reader.module_value(first.value, frame.module.path)
+        if name == "object.__new__" and isinstance(first, ClassValue):
+            return InstanceValue(first)
         if name == "super":
             return reader.superior(positional, frame)
         if name == "functools.partial" and first is not None:

@@ -113,6 +113,9 @@ class Statements:
                 if isinstance(owner, InstanceValue):
                     before = owner.attributes.get(target.attr)
                     owner.attributes[target.attr] = any_of([before, value]) if before is not None else value
+                elif isinstance(owner, ClassValue):
+                    before = owner.scope.get(target.attr)
+                    owner.scope[target.attr] = any_of([before, value]) if before is not None else value
         elif isinstance(target, ast.Subscript):
             key = self.value(target.slice, frame)
             for owner in each(self.value(target.value, frame)):
