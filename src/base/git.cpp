@@ -147,7 +147,7 @@ Result<std::optional<git_oid>> Repository::State::target_of(const std::string& r
   if (found != 0) return trouble(found, "cannot read ref {}", ref);
   git_object* raw = nullptr;
   if (const int code = git_object_lookup(&raw, handle.get(), &oid, GIT_OBJECT_ANY); code != 0)
-    return failure(Fault::Broken, "ref {} names {}, which is not here", ref, hex_of(oid));
+    return failure(Fault::Broken, "ref {} names {}, which is not here", ref, hex_of(oid)).with_next("git fsck --full in that repository names what is missing; the pair store may be moved away, the next sync makes it anew");
   const ObjectHandle object(raw);
   if (const int code = git_object_peel(&raw, object.get(), GIT_OBJECT_COMMIT); code != 0) return trouble(code, "ref {} names no commit", ref);
   const ObjectHandle commit(raw);

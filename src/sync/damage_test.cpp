@@ -145,5 +145,15 @@ TEST(Damage, APairStoreThatIsNoRepositoryAnyMoreIsToldWithTheWayOut) {
   EXPECT_THAT(opened.error().next, HasSubstr("move it away"));
 }
 
+TEST(Damage, WhatLiesInThePairStoreAndIsNoneOfOursIsToldWithTheWayOut) {
+  auto world = World::ready();
+  ASSERT_TRUE(world.sync());
+  ASSERT_TRUE(replace_file(world.folder.path() / "pair.git/packed-refs", "junk\n"));
+  world.app.commit({{"src/people.py", "v2"}});
+  const auto synced = world.sync();
+  ASSERT_FALSE(synced);
+  EXPECT_THAT(synced.error().next, HasSubstr("moved away"));
+}
+
 }  // namespace
 }  // namespace tandem::sync
