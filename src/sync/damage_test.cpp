@@ -145,6 +145,45 @@ TEST(Damage, APairStoreThatIsNoRepositoryAnyMoreIsToldWithTheWayOut) {
   EXPECT_THAT(opened.error().next, HasSubstr("move it away"));
 }
 
+TEST(Damage, ADestinationWhoseFolderIsAFileALinkOrASubmoduleIsNotSweptAway) {
+  for (const unsigned mode : {0100644U, 0120000U, 0160000U}) {
+    auto world = World::ready();
+    const auto object = mode == 0160000U ? world.infra.head().value : *world.infra.repository.write_blob("elsewhere");
+    world.infra.place({{"lambda", object, mode}});
+    const auto error = refusal(world);
+    EXPECT_EQ(error.code, "TD0301") << mode << text(error);
+    EXPECT_EQ(error.place, (Place{"lambda"}));
+    EXPECT_THAT(error.what, HasSubstr("lambda of infra is no folder"));
+  }
+}
+
+TEST(Damage, ABranchInTheWayOfTheSyncsBranchesIsNamed) {
+  auto world = World::ready();
+  ASSERT_TRUE(world.infra.repository.move_ref("refs/heads/tandem", world.infra.head(), std::nullopt));
+  const auto error = refusal(world);
+  EXPECT_EQ(error.code, "TD0309") << text(error);
+  EXPECT_THAT(error.what, HasSubstr("refs/heads/tandem stands in the way"));
+}
+
+TEST(Damage, ALogThatIsNoneIsToldAsThat) {
+  auto world = World::ready();
+  ASSERT_TRUE(world.infra.repository.move_ref("refs/tandem/log", world.infra.head(), std::nullopt));
+  const auto synced = world.sync();
+  ASSERT_FALSE(synced);
+  EXPECT_EQ(synced.error().code, "TD0331") << text(synced.error());
+  EXPECT_THAT(synced.error().next, HasSubstr("refs/tandem/log"));
+}
+
+TEST(Damage, WhatGitRefusesOfTheInfrastructureIsToBeMendedThere) {
+  auto world = World::ready();
+  const auto blob = *world.infra.repository.write_blob("x");
+  const auto tree = world.git({"hash-object", "-t", "tree", "--literally", "-w", "--stdin"}, world.infra, std::string("100644 .git") + '\0' + *from_hex(blob));
+  world.infra.place({{"deep", tree, 0040000}});
+  const auto error = refusal(world);
+  EXPECT_EQ(error.code, "TD0303") << text(error);
+  EXPECT_THAT(error.next, HasSubstr("in infra"));
+}
+
 TEST(Damage, WhatLiesInThePairStoreAndIsNoneOfOursIsToldWithTheWayOut) {
   auto world = World::ready();
   ASSERT_TRUE(world.sync());

@@ -81,6 +81,22 @@ std::string parent_of(const std::string& path) {
   return slash == path.npos ? "" : path.substr(0, slash);
 }
 
+/// Everything that is placed lies in folders: what stands in their place is the infrastructure's, and is not swept away.
+Done check_destinations(const SyncRequest& request, const PairStore& store, const Sides& sides) {
+  const auto& repository = store.repository();
+  const auto tree = TRY(repository.tree_of(sides.tip));
+  for (const auto& to : destinations_of(request.configuration))
+    for (auto slash = to.find('/'); slash != to.npos; slash = to.find('/', slash + 1)) {
+      const auto folder = to.substr(0, slash);
+      const auto there = TRY(repository.find(tree, folder));
+      if (!there) break;
+      if (there->kind == git::EntryKind::Tree || std::ranges::find(sides.retired, folder) != sides.retired.end()) continue;
+      return failure(Fault::Invalid, "{} of {} is no folder, and {} shall lie in it", folder, request.target.name, to)
+          .at({folder}).with_code(code::bad_map).with_next("make it a folder there, or name another destination under sync in tandem.yaml");
+    }
+  return done();
+}
+
 /// What is placed must not become the twin of a neighbour in the infrastructure: lambda/Main.py beside lambda/main.py.
 Done check_new_neighbours(const SyncRequest& request, const PairStore& store, const Sides& sides, std::vector<Refusal>& out) {
   const auto& repository = store.repository();
@@ -234,6 +250,7 @@ Done check_carried(const SyncRequest& request, const PairStore& store, const Sid
     auto found = TRY(check_changes(store.repository(), carried, reserved), "checking {}", component.from);
     std::ranges::move(found, std::back_inserter(refusals));
   }
+  TRY(check_destinations(request, store, sides));
   TRY(check_new_neighbours(request, store, sides, refusals));
   if (refusals.empty()) return done();
   return refused(refusals).with_code(code::refused_tree);
