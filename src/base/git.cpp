@@ -115,7 +115,12 @@ Result<Repository> Repository::open(const fs::path& path) {
   const int code = git_repository_open_ext(&raw, path.c_str(), GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr);
   RepositoryHandle handle(raw);
   if (code == GIT_ENOTFOUND) return failure(Fault::Missing, "no git repository at {}", path.string());
-  if (code != 0) return trouble(code, "cannot open the git repository {}", path.string());
+  if (code != 0) {
+    auto error = trouble(code, "cannot open the git repository {}", path.string());
+    if (!error.what.contains("extensions.objectformat")) return error;
+    return failure(Fault::Invalid, "{} names its objects by SHA-256, which is not read here", path.string())
+        .with_code("TD0315").with_next("make it a repository with SHA-1 names: git init --object-format=sha1, and push the files there");
+  }
   auto folder = folder_of(*handle);
   return Repository(std::make_unique<State>(State{std::move(handle), std::move(folder)}));
 }
@@ -142,7 +147,7 @@ Result<std::optional<git_oid>> Repository::State::target_of(const std::string& r
   if (found != 0) return trouble(found, "cannot read ref {}", ref);
   git_object* raw = nullptr;
   if (const int code = git_object_lookup(&raw, handle.get(), &oid, GIT_OBJECT_ANY); code != 0)
-    return failure(Fault::Broken, "ref {} names {}, which is not here", ref, hex_of(oid));
+    return failure(Fault::Broken, "ref {} names {}, which is not here", ref, hex_of(oid)).with_next("git fsck --full in that repository names what is missing; the pair store may be moved away, the next sync makes it anew");
   const ObjectHandle object(raw);
   if (const int code = git_object_peel(&raw, object.get(), GIT_OBJECT_COMMIT); code != 0) return trouble(code, "ref {} names no commit", ref);
   const ObjectHandle commit(raw);

@@ -64,6 +64,15 @@ std::string complaint(std::string_view err) {
   return std::string(trimmed(err.substr(0, err.find('\n'))));
 }
 
+/// git's words when a repository lacks objects that it should have, or has other bytes under their names.
+bool tells_of_damage(std::string_view err) {
+  for (const auto* word : {"repository corruption", "did not receive expected object", "did not send all necessary objects", "unable to read", "is corrupt",
+                           "bad object", "missing blob", "missing tree", "missing commit", "data stream error", "incorrect data check", "from promisor remote",
+                           "Failed to traverse parents"})
+    if (has(err, word)) return true;
+  return false;
+}
+
 Error carry_trouble(const Output& output, const std::string& url) {
   const auto where = shown(url);
   const auto err = replaced(output.err, url, where);
@@ -76,11 +85,17 @@ Error carry_trouble(const Output& output, const std::string& url) {
   }
   if (has(err, "couldn't find remote ref")) return failure(Fault::Missing, "{}: {}", where, complaint(err));
   if (has(err, "not allowed") && has(err, "transport")) return failure(Fault::Denied, "{}: only https, ssh and files are used: {}", where, complaint(err)).with_next("use https; GIT_ALLOW_PROTOCOL=https:ssh:file:http in the environment of tandem allows http, which anybody on the way can read and change");
+  if (has(err, "mismatched algorithms"))
+    return failure(Fault::Invalid, "{} names its objects by SHA-256, which cannot be carried between repositories that do so by SHA-1", where)
+        .with_code("TD0315").with_next("make it a repository with SHA-1 names: git init --object-format=sha1, and push the files there");
   if (has(err, "! [rejected]")) return failure(Fault::Conflict, "{}: {}", where, line_with(err, "! [rejected]"));
   for (const auto* word : {"Authentication failed", "could not read Username", "could not read Password", "Permission denied",
                            "returned error: 401", "returned error: 403", "terminal prompts disabled", "Host key verification failed"})
     if (has(err, word)) return failure(Fault::Denied, "{} refuses us: {}", where, line_with(err, word));
-  return failure(Fault::Unavailable, "cannot reach {}: {}", where, complaint(err));
+  if (tells_of_damage(err))
+    return failure(Fault::Broken, "{} is damaged or not whole: {}", where, complaint(err))
+        .with_code("TD0315").with_next("git fsck --full there names what is missing; fetch it from a whole clone, or name that one in tandem.yaml");
+  return failure(Fault::Unavailable, "cannot reach {}: {}", where, complaint(err)).with_next("see whether the address is right and the repository answers, then try again");
 }
 
 Result<Output> carry(Command command, std::stop_token stop) {

@@ -105,7 +105,7 @@ Result<std::string> packed_refs_text(std::string_view before, const RefMoves& mo
       if (!is_replaced) out += line + '\n';
       continue;
     }
-    if (!is_entry(line)) return failure(Fault::Broken, "packed-refs holds a line that is none: '{}'", line.substr(0, 80));
+    if (!is_entry(line)) return failure(Fault::Broken, "packed-refs holds a line that is none: '{}'", line.substr(0, 80)).with_next("take the line out of packed-refs of that repository; the pair store may be moved away, the next sync makes it anew");
     const auto name = name_of(line);
     if (!last.empty() && name <= last) return failure(Fault::Broken, "packed-refs is not in order at {}", name);
     last = name;

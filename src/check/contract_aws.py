@@ -2,6 +2,8 @@ R"python(#"
 # What is asked of AWS: operations, tables, indexes, keys.
 
 TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem", "Get": "GetItem"}
+POSITIONS = {("s3", "upload_file"): ("Filename", "Bucket"), ("s3", "download_file"): ("Bucket",), ("s3", "upload_fileobj"): ("Fileobj", "Bucket"),
+             ("s3", "download_fileobj"): ("Bucket",), ("s3", "copy"): ("CopySource", "Bucket")}
 RESOURCE_METHODS = {"get_item", "put_item", "update_item", "delete_item", "query", "scan", "batch_get_item", "batch_write_item"}
 # PartiQL: where each operation has its statements, and what stands before a table's name.
 STATEMENTS = {"execute_statement": "Statement", "batch_execute_statement": "Statements", "execute_transaction": "TransactStatements"}
@@ -18,6 +20,8 @@ class AwsCalls:
             return Aws("client", owner.service)
         if name in ("exceptions", "name", "table_name"):
             return owner.table if owner.table is not None and name != "exceptions" else Unknown()
+        if owner.kind == "thing":
+            return self.thing_attribute(owner, name, place)
         return Method(owner, name, place)
 
     def aws_method(self, owner, name, positional, named, place):
@@ -31,8 +35,9 @@ class AwsCalls:
             if name in ("create_table",):
                 self.dynamodb(name, named, None, place)
                 return Unknown()
-            self.unknown("what %s.%s of boto3's resource calls" % (owner.service, name), place)
-            return Unknown()
+            return self.thing_of(owner, name, positional, named, place)
+        if owner.kind == "thing":
+            return self.thing_method(owner, name, positional, named, place)
         if owner.kind == "table":
             if name == "batch_writer":
                 self.add_call("dynamodb", "batch_write_item", place, ["BatchWriteItem"], owner.table)
@@ -54,18 +59,38 @@ class AwsCalls:
                 return Unknown()
             return Aws("paginator", owner.service, operation=first.value, place=place)
         if name in ("can_paginate", "close", "get_waiter", "generate_presigned_url", "generate_presigned_post"):
-            if name.startswith("generate") and first is not None and text_of(first):
-                self.call_of(owner.service, first.value, named, place)
+            self.presigned(owner, name, positional, named, place)
             return Unknown()
-        self.call_of(owner.service, name, named, place)
+        self.call_of(owner.service, name, self.with_positions(owner.service, name, positional, named), place)
         return Unknown()
+
+    def presigned(self, owner, name, positional, named, place):
+        """Whoever signs needs the right to what is signed."""
+        if name == "generate_presigned_post":
+            bucket = named.find("Bucket") or (positional[0] if positional else Unknown())
+            self.add_call(owner.service, name, place, ["PutObject"], bucket)
+        operation = named.find("ClientMethod") or (positional[0] if positional else None)
+        if name == "generate_presigned_url" and operation is not None and text_of(operation):
+            given = named.find("Params") or (positional[1] if len(positional) > 1 else None)
+            parameters = next((choice for choice in each(given) if isinstance(choice, DictValue)), DictValue()) if given is not None else DictValue()
+            self.call_of(owner.service, operation.value, parameters, place)
+
+    def with_positions(self, service, operation, positional, named):
+        """The few functions of clients that take their arguments by position, too: the files of S3."""
+        names = POSITIONS.get((service, operation), ())
+        return DictValue([*named.entries, *((Known(name), value) for name, value in zip(names, positional))], named.is_open)
 
     def call_of(self, service, operation, named, place):
         if service == "dynamodb":
             self.dynamodb(operation, named, None, place)
             return
-        resource = next((found for found in map(named.find, ("Bucket", "TopicArn", "QueueUrl", "FunctionName", "SecretId", "Name", "StateMachineArn", "EventBusName"))
+        resource = next((found for found in map(named.find, ("Bucket", "TopicArn", "QueueUrl", "FunctionName", "SecretId", "Name", "stateMachineArn", "EventBusName"))
                          if found is not None), None)
+        if service == "s3" and operation == "copy":
+            source = named.find("CopySource")
+            self.add_call(service, operation, place, ["GetObject"], source.find("Bucket") if isinstance(source, DictValue) else None)
+            self.add_call(service, operation, place, ["PutObject"], resource)
+            return
         self.add_call(service, operation, place, [camel(operation)], resource)
 
     def dynamodb(self, operation, named, table, place):
@@ -159,7 +184,9 @@ class AwsCalls:
             self.unknown("all the items of %s" % operation, place)
 
     def add_call(self, service, operation, place, actions, table, index=None, keys=None, condition=None):
-        for choice in each(table) if table is not None else [None]:
+        tables = each(table) if table is not None else [None]
+        named = [choice for choice in tables if not (isinstance(choice, Known) and choice.value is None)]
+        for choice in named or tables:  # None stands for a name that is set later
             for one in each(index) if index is not None else [None]:
                 if isinstance(choice, EnvValue) and choice.level == "optional":
                     choice.level, choice.why = "required", "%s needs it as a name" % operation

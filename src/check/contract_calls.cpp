@@ -50,17 +50,35 @@ Meaning meaning_of(const Expression& expression, const FunctionGift& function) {
 /// IAM's name of an operation, where it is not the operation's own.
 std::string iam_action(const std::string& service, const std::string& operation, const std::string& action) {
   static const std::map<std::string, std::string> services{
-      {"stepfunctions", "states"}, {"sesv2", "ses"}, {"apigatewaymanagementapi", "execute-api"}, {"ses", "ses"}, {"cloudwatch", "cloudwatch"}};
+      {"stepfunctions", "states"}, {"sesv2", "ses"}, {"bedrock-runtime", "bedrock"}, {"bedrock-agent", "bedrock"}, {"bedrock-agent-runtime", "bedrock"},
+      {"iot-data", "iot"}, {"sagemaker-runtime", "sagemaker"}, {"lex-runtime", "lex"}, {"lexv2-runtime", "lex"}, {"dynamodbstreams", "dynamodb"},
+      {"opensearch", "es"}, {"opensearchserverless", "aoss"}, {"timestream-write", "timestream"}, {"timestream-query", "timestream"}, {"efs", "elasticfilesystem"},
+      {"elb", "elasticloadbalancing"}, {"elbv2", "elasticloadbalancing"}, {"pinpoint", "mobiletargeting"}, {"pinpoint-sms-voice-v2", "sms-voice"},
+      {"location", "geo"}, {"emr", "elasticmapreduce"}, {"resourcegroupstaggingapi", "tag"}, {"appconfigdata", "appconfig"}, {"personalize-runtime", "personalize"},
+      {"accessanalyzer", "access-analyzer"}, {"s3control", "s3"}};
   static const std::map<std::string, std::string> s3{
-      {"list_objects", "ListBucket"}, {"list_objects_v2", "ListBucket"}, {"head_bucket", "ListBucket"}, {"head_object", "GetObject"},
+      {"list_buckets", "ListAllMyBuckets"}, {"list_object_versions", "ListBucketVersions"}, {"list_parts", "ListMultipartUploadParts"},
+      {"list_multipart_uploads", "ListBucketMultipartUploads"}, {"select_object_content", "GetObject"}, {"list_objects", "ListBucket"}, {"list_objects_v2", "ListBucket"}, {"head_bucket", "ListBucket"}, {"head_object", "GetObject"},
       {"upload_file", "PutObject"}, {"upload_fileobj", "PutObject"}, {"copy_object", "PutObject"}, {"create_multipart_upload", "PutObject"}, {"upload_part", "PutObject"},
       {"complete_multipart_upload", "PutObject"}, {"download_file", "GetObject"}, {"download_fileobj", "GetObject"}, {"delete_objects", "DeleteObject"}};
   if (service == "s3")
     if (const auto found = s3.find(operation); found != s3.end()) return "s3:" + found->second;
+  if (service == "apigatewaymanagementapi") return "execute-api:ManageConnections";
+  if (service == "bedrock-runtime" && action.starts_with("Converse")) return action == "Converse" ? "bedrock:InvokeModel" : "bedrock:InvokeModelWithResponseStream";
   if (service == "lambda" && action == "Invoke") return "lambda:InvokeFunction";
   if (service == "sqs" && action.ends_with("Batch")) return "sqs:" + action.substr(0, action.size() - 5);
   const auto found = services.find(service);
   return fmt::format("{}:{}", found == services.end() ? service : found->second, action);
+}
+
+/// Calls that nobody has to be allowed: AWS answers them to whoever asks, or to the user whose token they carry.
+bool needs_no_right(const CallNeed& call) {
+  static const std::set<std::string> operations{
+      "sts get_caller_identity", "cognito-idp initiate_auth", "cognito-idp respond_to_auth_challenge", "cognito-idp sign_up", "cognito-idp confirm_sign_up",
+      "cognito-idp resend_confirmation_code", "cognito-idp forgot_password", "cognito-idp confirm_forgot_password", "cognito-idp get_user",
+      "cognito-idp change_password", "cognito-idp global_sign_out", "cognito-idp revoke_token", "cognito-identity get_id",
+      "cognito-identity get_credentials_for_identity", "cognito-identity get_open_id_token"};
+  return operations.contains(call.service + " " + call.operation);
 }
 
 bool names_action(const Statement& statement, std::string_view action) {
@@ -111,6 +129,7 @@ class Calls {
     for (const auto& call : needs_.calls)
       for (const auto& action : call.actions) used_.insert(lower(iam_action(call.service, call.operation, action)));
     for (const auto& call : needs_.calls) {
+      if (needs_no_right(call)) continue;
       if (call.service == "dynamodb") compare_table(call);
       else compare_other(call);
     }
@@ -278,8 +297,11 @@ class Calls {
 
   /// Actions whose resource can only be "*".
   static bool has_no_resources(std::string_view action) {
-    static constexpr std::array<std::string_view, 8> starts{"xray:", "cloudwatch:putmetricdata", "ec2:", "logs:", "ssm:describeparameters", "s3:listallmybuckets",
-                                                            "dynamodb:list", "sts:getcalleridentity"};
+    static constexpr std::array<std::string_view, 26> starts{
+        "xray:", "cloudwatch:putmetricdata", "cloudwatch:list", "cloudwatch:getmetric", "ec2:", "logs:", "ssm:describeparameters", "s3:listallmybuckets",
+        "dynamodb:list", "sts:getcalleridentity", "ses:getsend", "ses:getaccount", "textract:", "comprehend:detect", "comprehend:batchdetect",
+        "translate:translatetext", "rekognition:detect", "rekognition:comparefaces", "polly:describevoices", "ce:", "pricing:", "lambda:listfunctions",
+        "sns:listtopics", "sqs:listqueues", "secretsmanager:listsecrets", "secretsmanager:getrandompassword"};
     return std::ranges::any_of(starts, [&](auto start) { return lower(action).starts_with(start); });
   }
 

@@ -31,12 +31,7 @@ class Environment:
 
     def settings(self, reader, instance, keywords):
         """A pydantic settings class: every field is a variable."""
-        prefix, classes, queue = "", [], [instance.cls]
-        while queue:
-            cls = queue.pop(0)
-            if isinstance(cls, ClassValue):
-                classes.insert(0, cls)
-                queue += cls.bases
+        prefix, classes = "", [*reversed(instance.cls.line)]
         for cls in classes:
             configured = cls.scope.get("model_config")
             inner = cls.scope.get("Config")
@@ -60,9 +55,7 @@ class Environment:
                 alias = next((found for found in map(default.find, ("validation_alias", "alias", "env")) if found is not None), None)
                 if alias is not None:
                     names = [text_of(choice) for choice in (alias.items if isinstance(alias, ListValue) else [alias]) if text_of(choice)] or names
-                default = default.find("default") if default.find("default") is not None else default.find("default_factory")
-                if isinstance(default, (Known,)) and default.value is Ellipsis:
-                    default = None
+                default = reader.field_default(default)
         level = "required" if default is None else "optional" if isinstance(default, Known) and default.value in (None, "") else "default"
         value = default
         for spelled in reversed(names):

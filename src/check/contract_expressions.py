@@ -198,6 +198,8 @@ class Expressions:
         for choice in each(owner):
             if isinstance(choice, External) and choice.name == "os.environ":
                 results.append(self.needs.environment_read(self, key, "required", None, self.place(node, frame), frame))
+            elif isinstance(choice, ClassValue):
+                results.append(choice)  # Base[T]
             else:
                 results.append(self.item(choice, key))
         return any_of(results)
@@ -233,10 +235,14 @@ class Expressions:
     def attribute(self, owner, name, place):
         if isinstance(owner, ModuleValue):
             return self.member(owner.module, name)
+        if name == "value" and isinstance(owner, (Known, EnvValue, Pieces)):
+            return owner  # of a member of an Enum, which stands for its value here
         if isinstance(owner, Location) and name == "parent":
             return Location(posixpath.dirname(owner.path))
         if isinstance(owner, External):
             return External("%s.%s" % (owner.name, name))
+        if isinstance(owner, Super):
+            return self.inherited(owner, name, place)
         if isinstance(owner, InstanceValue):
             if name in owner.attributes:
                 return owner.attributes[name]
@@ -246,6 +252,16 @@ class Expressions:
         if isinstance(owner, (Aws, Router, DictValue, ListValue, Known, EnvValue, Pieces, Condition, Location, File)):
             return self.needs.aws_attribute(owner, name, place) if isinstance(owner, Aws) else Method(owner, name, place)
         return Unknown()
+
+    def inherited(self, owner, name, place):
+        instance = owner.of if isinstance(owner.of, InstanceValue) else None
+        if name == "__new__" and isinstance(owner.of, ClassValue):
+            return External("object.__new__")
+        for cls in owner.after():
+            if name in cls.scope:
+                found = self.class_attribute(cls, name, instance, place)
+                return found if instance is not None else any_of([one.to(owner.of) if isinstance(one, FunctionValue) else one for one in each(found)])
+        return self.needs.mapped(owner.of, name, place)
 
     def class_attribute(self, cls, name, instance, place):
         found = cls.lookup(name)

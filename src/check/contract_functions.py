@@ -80,6 +80,7 @@ class Functions:
             return Unknown("too many calls")
         scope = self.bound_arguments(function, positional, keywords, is_open)
         frame = Frame(function.module, scope, function.scope)
+        frame.function = function
         self.stack.append(node)
         if isinstance(node, ast.Lambda):
             result = self.value(node.body, frame)
@@ -113,8 +114,9 @@ class Functions:
             if part.arg in scope:
                 continue
             value = Unknown("a parameter of %s" % getattr(function.node, "name", "a lambda"))
-            if part.arg in defaults and not is_open:
-                value = self.value(defaults[part.arg], inner)
+            if part.arg in defaults:
+                default = self.value(defaults[part.arg], inner)
+                value = default if not is_open or isinstance(default, Dependency) else value
             if part.annotation is not None and not isinstance(value, Dependency):
                 declared = self.value(part.annotation, inner)
                 if isinstance(declared, Dependency):
@@ -127,18 +129,50 @@ class Functions:
         return scope
 
     def instance_of(self, cls, positional, keywords, place):
-        instance = InstanceValue(cls)
+        instance = self.made_by_new(cls, positional, keywords, place) or InstanceValue(cls)
         if cls.descends_from("pydantic_settings.BaseSettings", "pydantic.BaseSettings"):
             self.needs.settings(self, instance, keywords)
         elif isinstance(cls.lookup("__init__"), FunctionValue):
             self.call(cls.lookup("__init__").to(instance), positional, keywords, place)
         else:
-            fields = [part for part in cls.node.body if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)]
-            for part, value in zip(fields, positional):
-                instance.attributes[part.target.id] = value
-            instance.attributes.update(keywords)
-        cls.instances.append(instance)
+            self.fill(instance, positional, keywords)
+        for each_class in cls.line:
+            each_class.instances.append(instance)
         return instance
+
+    def made_by_new(self, cls, positional, keywords, place):
+        """What a __new__ of the code's own gives: often the one instance there is."""
+        new = cls.lookup("__new__")
+        made = self.call(new.to(cls), positional, keywords, place) if isinstance(new, FunctionValue) else None
+        return next((choice for choice in each(made) if isinstance(choice, InstanceValue)), None) if made is not None else None
+
+    def fill(self, instance, positional, keywords):
+        """The fields of a dataclass or a pydantic model: what is given, else their defaults."""
+        fields = {}
+        for cls in reversed(instance.cls.line):
+            for part in cls.node.body:
+                if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
+                    fields[part.target.id] = cls.scope.get(part.target.id)
+        instance.attributes.update(zip(fields, positional))
+        instance.attributes.update(keywords)
+        for name, value in fields.items():
+            if name not in instance.attributes and isinstance(value, DictValue) and value.find("__field__"):
+                instance.attributes[name] = self.field_default(value) or Unknown("a field without a default")
+
+    def field_default(self, field):
+        """What a field() or Field() stands for when it is not given; None when it must be given."""
+        default, factory = field.find("default"), field.find("default_factory") or field.find("factory")
+        if factory is not None:
+            return any_of([self.call_one(choice, [], DictValue(), None, None) for choice in each(factory)])
+        return None if isinstance(default, Known) and default.value is Ellipsis else default
+
+    def superior(self, positional, frame):
+        """super(), and super(Class, self) as it was written before."""
+        function = frame.function if frame is not None else None
+        classes = each(positional[0]) if positional else [function.owner if function is not None else None]
+        owners = each(positional[1]) if len(positional) > 1 else each(function.bound) if function is not None and function.bound is not None else []
+        found = [Super(cls, of) for cls in classes for of in owners if isinstance(cls, ClassValue) and isinstance(of, (InstanceValue, ClassValue))]
+        return any_of(found)
 
     def finish(self):
         """Functions nobody has called yet: first those no other code names, then the rest."""

@@ -12,7 +12,7 @@ class Frame:
 
     def __init__(self, module, scope, outer=(), owner=None):
         self.module, self.scope, self.outer, self.owner = module, scope, outer, owner
-        self.returned, self.yielded, self.maybe = [], [], 0
+        self.returned, self.yielded, self.maybe, self.function = [], [], 0, None
 
     def find(self, name):
         for scope in (self.scope, *self.outer):

@@ -52,6 +52,7 @@ struct RouteNeed {
   std::string path;                        ///< "/people/{id}"
   Place place;
   Source source = Source::Tree;
+  std::vector<std::string> assumes{};      ///< variables whose defaults are part of the path
 };
 
 struct VersionNeed {

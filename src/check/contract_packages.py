@@ -2,8 +2,11 @@ R"python(#"
 # Functions of packages and of the standard library.
 
 ROUTERS = {"fastapi.FastAPI": True, "fastapi.APIRouter": False, "fastapi.routing.APIRouter": False, "flask.Flask": True, "flask.Blueprint": False,
-           "aws_lambda_powertools.event_handler.APIGatewayRestResolver": True, "aws_lambda_powertools.event_handler.APIGatewayHttpResolver": True,
-           "aws_lambda_powertools.event_handler.api_gateway.Router": False}
+           "chalice.Chalice": True, "chalice.Blueprint": False}
+POWERTOOLS = "aws_lambda_powertools.event_handler."
+POWERTOOLS_RESOLVERS = {"APIGatewayRestResolver", "APIGatewayHttpResolver", "ApiGatewayResolver", "LambdaFunctionUrlResolver", "ALBResolver", "VPCLatticeResolver",
+                        "VPCLatticeV2Resolver"}
+POWERTOOLS_ROUTERS = {"Router", "APIGatewayRouter", "APIGatewayHttpRouter", "LambdaFunctionUrlRouter", "ALBRouter", "VPCLatticeRouter", "VPCLatticeV2Router"}
 PASSED_ON = {"str", "list", "tuple", "sorted", "set", "frozenset", "reversed", "typing.cast", "copy.copy", "copy.deepcopy", "iter", "pydantic.SecretStr"}
 # Functions that make a path out of their arguments.
 LOCATIONS = {"pathlib.Path", "pathlib.PurePath", "os.path.join", "os.path.dirname", "os.path.abspath", "os.path.realpath"}
@@ -46,6 +49,10 @@ class Packages:
         if name in ROUTERS:
             prefix = named.find("prefix") or named.find("url_prefix")
             router = Router(ROUTERS[name], prefix, place)
+            self.routers.append(router)
+            return router
+        if name.startswith(POWERTOOLS) and last in POWERTOOLS_RESOLVERS | POWERTOOLS_ROUTERS:
+            router = Router(last in POWERTOOLS_RESOLVERS, self.stripped_prefix(named.find("strip_prefixes"), place), place, has_patterns=True)
             self.routers.append(router)
             return router
         if name in ("fastapi.Depends", "fastapi.Security", "fastapi.params.Depends"):
@@ -97,7 +104,7 @@ class Packages:
             return ListValue([ListValue(row) for row in zip(*columns)])
         if name == "enumerate" and first is not None:
             return ListValue([ListValue([Unknown(), item]) for item in each(reader.elements(first))])
-        if name in ("pydantic.Field", "pydantic_settings.Field"):
+        if name in ("pydantic.Field", "pydantic_settings.Field", "dataclasses.field", "pydantic.dataclasses.field", "attr.ib", "attrs.field", "attr.field"):
             field = DictValue([(Known("__field__"), Known(True)), *named.entries])
             if first is not None:
                 field.entries.append((Known("default"), first))
@@ -110,8 +117,10 @@ class Packages:
             return first
         if name == "importlib.import_module" and first is not None and text_of(first):
             return reader.module_value(first.value, frame.module.path)
-        if name in ("super",):
-            return Unknown()
+        if name == "object.__new__" and isinstance(first, ClassValue):
+            return InstanceValue(first)
+        if name == "super":
+            return reader.superior(positional, frame)
         if name == "functools.partial" and first is not None:
             return Partial(first, positional[1:], named)
         if name == "environs.Env":
@@ -122,13 +131,27 @@ class Packages:
                 if isinstance(choice, EnvValue):
                     choice.level, choice.why = "required", "environs refuses to go on without it"
             return value
-        if last == "Mangum" or name in ("functools.lru_cache", "functools.cache"):
+        if last == "Mangum":
+            application = first if first is not None else named.find("app") or Unknown()
+            base = named.find("api_gateway_base_path")
+            for choice in each(application) if base is not None and text_of(base) not in (None, "", "/") else []:
+                if isinstance(choice, Router):
+                    choice.prefix = base
+            return application
+        if name in ("functools.lru_cache", "functools.cache"):
             return first if first is not None else Unknown()
         for part in positional:  # a client handed to a package is used where this program does not look
             for choice in each(part):
                 if isinstance(choice, Aws):
                     self.unknown("what %s does with the %s %s it is given" % (name, choice.service, choice.kind), place)
         return Unknown()
+
+    def stripped_prefix(self, prefixes, place):
+        """What a resolver takes away from the front of a path before it looks for a route."""
+        found = [item for choice in each(prefixes) if isinstance(choice, ListValue) for item in choice.items] if prefixes is not None else []
+        if len(found) > 1:
+            self.unknown("which of several prefixes stands before the routes", place)
+        return found[0] if len(found) == 1 else None
 
     def location(self, value, frame):
         """A path that is written down, or that begins at the module itself."""

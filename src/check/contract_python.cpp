@@ -25,6 +25,7 @@ constexpr std::string_view program =
 #include "check/contract_packages.py"
 #include "check/contract_methods.py"
 #include "check/contract_aws.py"
+#include "check/contract_things.py"
 #include "check/contract_mapper.py"
 #include "check/contract_routers.py"
 #include "check/contract_reader.py"
@@ -128,7 +129,7 @@ Done take(const json::value& document, Needs& needs) {
   for (const auto& member : answer.list("calls")) needs.calls.push_back(call_from(member));
   for (const auto& member : answer.list("routes")) {
     Fields route(member, "a route");
-    needs.routes.push_back({route.strings("methods"), route.string("path"), place_from(route.find("place"))});
+    needs.routes.push_back({route.strings("methods"), route.string("path"), place_from(route.find("place")), Source::Tree, route.strings("assumes")});
   }
   for (const auto& member : answer.list("versions")) needs.versions.push_back(version_from(member));
   for (const auto& member : answer.list("timings")) {

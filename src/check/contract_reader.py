@@ -2,7 +2,7 @@ R"python(#"
 # What the code needs, put together. And the program itself, at the end.
 
 
-class Needs(Versions, Environment, Packages, Methods, AwsCalls, Mapper, Routers):
+class Needs(Versions, Environment, Packages, Methods, AwsCalls, Things, Mapper, Routers):
     def __init__(self):
         self.environment, self.set_names, self.aws, self.routers = [], set(), [], []
         self.problems, self.unknowns, self.versions, self.timings, self.memory = [], [], [], [], []

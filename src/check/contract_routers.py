@@ -24,10 +24,10 @@ class Routers:
         if name in HTTP_METHODS:
             self.add_routes(router, [name.upper()], path, place)
         elif name in ("api_route", "route", "add_api_route", "add_route", "add_url_rule"):
-            methods = named.find("methods")
+            methods = named.find("methods") or named.find("method")
             if methods is None:
                 methods = next((part for part in positional[1:] if isinstance(part, ListValue)), None)
-            listed = [text_of(item) for choice in each(methods) if isinstance(choice, ListValue) for item in choice.items] if methods is not None else ["GET"]
+            listed = [text_of(item) for choice in each(methods) for item in (choice.items if isinstance(choice, ListValue) else [choice])] if methods is not None else ["GET"]
             if None in listed or not listed:
                 self.unknown("the methods of a route", place)
             self.add_routes(router, [method.upper() for method in listed if method], path, place)
@@ -51,6 +51,8 @@ class Routers:
 
     def add_routes(self, router, methods, path, place):
         for choice in each(path) if path is not None else [Known("", place)]:
+            if router.has_patterns and text_of(choice) is not None:  # ".+" and ".*" at the end take the rest of a path
+                choice = Known(re.sub(r"/?(?:\(\?P<\w+>\.[+*]\)|\.[+*])$", "/{rest:path}", choice.value), choice.place)
             router.routes.append((methods, choice, getattr(choice, "place", None) or place, place))
 
     def routes(self):
@@ -61,11 +63,11 @@ class Routers:
         def gather(router, prefix, depth):
             own = prefix if router.prefix is None else concatenated([prefix, router.prefix])
             for methods, path, place, _ in router.routes:
-                text = text_of(concatenated([own, path]))
+                text, names = text_by_default(concatenated([own, path]))
                 if text is None:
                     self.unknown("the path of a route", place)
                 else:
-                    found.append({"methods": methods, "path": text or "/", "place": place_of(place)})
+                    found.append({"methods": methods, "path": text or "/", "place": place_of(place), "assumes": names})
             for inner, more in router.included if depth < 12 else []:
                 gather(inner, own if more is None else concatenated([own, more]), depth + 1)
 

@@ -116,7 +116,7 @@ class Routes {
     }
     for (const auto& need : needs_.routes)
       for (const auto& method : need.methods) compare(need, method);
-    if (apis_.size() == 1) look_for_unserved(*apis_.front());
+    if (apis_.size() == 1 && std::ranges::none_of(needs_.routes, [&](const RouteNeed& need) { return set_variable(need).has_value(); })) look_for_unserved(*apis_.front());
   }
 
  private:
@@ -127,8 +127,18 @@ class Routes {
                          "put an API in front of the function", first.place, function_.resource, std::nullopt, first.source});
   }
 
+  /// A variable whose default is part of the path, and which the template sets to something.
+  std::optional<std::string> set_variable(const RouteNeed& need) const {
+    for (const auto& name : need.assumes)
+      for (const auto& [known, value] : function_.variables)
+        if (same_ignoring_case(name, known)) return known;
+    return std::nullopt;
+  }
+
   void compare(const RouteNeed& need, const std::string& method) {
     if (method == "OPTIONS" || method == "HEAD") return;   // the gateway answers preflights; HEAD is seldom meant
+    if (const auto variable = set_variable(need))
+      return add(need, Weight::Unknown, fmt::format("whether {} {} is offered: its path is made with {}, which the template sets", method, need.path, *variable), "", function_.resource);
     Arrival nearest_miss;
     const ApiGift* nearest_api = apis_.front();
     for (const auto* api : apis_) {

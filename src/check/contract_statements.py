@@ -113,6 +113,9 @@ class Statements:
                 if isinstance(owner, InstanceValue):
                     before = owner.attributes.get(target.attr)
                     owner.attributes[target.attr] = any_of([before, value]) if before is not None else value
+                elif isinstance(owner, ClassValue):
+                    before = owner.scope.get(target.attr)
+                    owner.scope[target.attr] = any_of([before, value]) if before is not None else value
         elif isinstance(target, ast.Subscript):
             key = self.value(target.slice, frame)
             for owner in each(self.value(target.value, frame)):
@@ -128,6 +131,8 @@ class Statements:
         test = self.value(node.test, frame)
         if node.body and self.ends_in_refusal(node.body, frame):
             for value in self.refused_without(node.test, frame):
+                if value.level == "default" and isinstance(value.default, Known) and value.default.value not in (None, ""):
+                    continue  # it is never absent
                 value.level, value.why = "required", "the code refuses to go on without it"
         truth = truth_of(test)
         if truth is not False:

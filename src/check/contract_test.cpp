@@ -1,5 +1,6 @@
 #include "check/contract.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fmt/ranges.h>
@@ -142,6 +143,34 @@ TEST(Contract, EveryActionAndEveryResourceAreWarnings) {
   const auto wide_resource = gifts_of(with(R"("Resource": {"Fn::GetAtt": ["Things", "Arn"]})", R"("Resource": "*")"));
   for (const auto& gifts : {wide_action, wide_resource})
     EXPECT_EQ(rules(breaches_of({.variables = {variable("THINGS")}, .calls = {call("get_item", "GetItem"), call("query", "Query", "by-owner")}}, gifts)), Rules{"warning contract.permission-wide"});
+}
+
+TEST(Contract, AnActionIsLookedForByTheNameThatPoliciesUse) {
+  const std::vector<std::array<std::string, 4>> cases{
+      {"apigatewaymanagementapi", "post_to_connection", "PostToConnection", "execute-api:ManageConnections"},
+      {"bedrock-runtime", "invoke_model", "InvokeModel", "bedrock:InvokeModel"},
+      {"bedrock-runtime", "converse", "Converse", "bedrock:InvokeModel"},
+      {"bedrock-runtime", "converse_stream", "ConverseStream", "bedrock:InvokeModelWithResponseStream"},
+      {"iot-data", "publish", "Publish", "iot:Publish"},
+      {"dynamodbstreams", "get_records", "GetRecords", "dynamodb:GetRecords"},
+      {"opensearch", "describe_domain", "DescribeDomain", "es:DescribeDomain"},
+      {"s3", "list_buckets", "ListBuckets", "s3:ListAllMyBuckets"},
+      {"stepfunctions", "start_execution", "StartExecution", "states:StartExecution"}};
+  for (const auto& [service, operation, action, allowed] : cases) {
+    SCOPED_TRACE(service + " " + operation);
+    Needs needs;
+    needs.calls = {{.service = service, .operation = operation, .actions = {action}, .place = {"app.py", 7, 9}}};
+    EXPECT_THAT(rules(breaches_of(needs, gifts_of())), testing::Contains("error contract.permission"));
+    EXPECT_THAT(rules(breaches_of(needs, gifts_of(with("\"dynamodb:GetItem\"", '"' + allowed + '"')))), testing::Not(testing::Contains("error contract.permission")));
+  }
+}
+
+TEST(Contract, WhatAwsAnswersToAnybodyNeedsNoRight) {
+  for (const auto& [service, operation] : {std::pair{"sts", "get_caller_identity"}, std::pair{"cognito-idp", "initiate_auth"}, std::pair{"cognito-idp", "sign_up"}}) {
+    Needs needs;
+    needs.calls = {{.service = service, .operation = operation, .actions = {"Any"}, .place = {"app.py", 7, 9}}};
+    EXPECT_THAT(rules(breaches_of(needs, gifts_of())), testing::Not(testing::Contains("error contract.permission"))) << operation;
+  }
 }
 
 TEST(Contract, ARightThatNobodyUsesIsANoteAsLongAsEveryCallIsKnown) {

@@ -75,33 +75,38 @@ class FunctionValue(Value):
         return FunctionValue(self.node, self.module, self.scope, self.owner, instance)
 
 
+ANCESTORS_MAX = 60
+
+
 class ClassValue(Value):
     def __init__(self, node, module, bases):
         self.node, self.module, self.bases = node, module, bases
         self.scope, self.instances = {}, []
+        above = [cls for base in bases if isinstance(base, ClassValue) for cls in base.line]
+        # The class and those it descends from, in the order in which a name is looked for in them.
+        self.line = [self, *reversed(dict.fromkeys(reversed(above)))][:ANCESTORS_MAX]
 
     def lookup(self, name):
-        if name in self.scope:
-            return self.scope[name]
-        for base in self.bases:
-            if isinstance(base, ClassValue):
-                found = base.lookup(name)
-                if found is not None:
-                    return found
-        return None
+        return next((cls.scope[name] for cls in self.line if name in cls.scope), None)
 
     def descends_from(self, *names):
-        for base in self.bases:
-            if isinstance(base, External) and base.name in names:
-                return True
-            if isinstance(base, ClassValue) and base.descends_from(*names):
-                return True
-        return False
+        return any(isinstance(base, External) and base.name in names for cls in self.line for base in cls.bases)
 
 
 class InstanceValue(Value):
     def __init__(self, cls):
         self.cls, self.attributes = cls, {}
+
+
+class Super(Value):
+    """super(): what an instance (or a class) has from the classes that come after `cls`."""
+
+    def __init__(self, cls, of):
+        self.cls, self.of = cls, of
+
+    def after(self):
+        line = (self.of.cls if isinstance(self.of, InstanceValue) else self.of).line
+        return line[line.index(self.cls) + 1:] if self.cls in line else []
 
 
 class ModuleValue(Value):
@@ -117,7 +122,7 @@ class External(Value):
 
 
 class Aws(Value):
-    """A client, a resource, a table or a page reader of boto3."""
+    """A client, a resource, a table, another object or a page reader of boto3. `table`: the name of the thing it stands for."""
 
     def __init__(self, kind, service, table=None, operation=None, place=None):
         self.kind, self.service, self.table, self.operation, self.place = kind, service, table, operation, place
@@ -133,8 +138,8 @@ class Method(Value):
 class Router(Value):
     """An application or a part of one: its own routes, and the routers it takes in."""
 
-    def __init__(self, is_application, prefix, place):
-        self.is_application, self.prefix, self.place = is_application, prefix, place
+    def __init__(self, is_application, prefix, place, has_patterns=False):
+        self.is_application, self.prefix, self.place, self.has_patterns = is_application, prefix, place, has_patterns
         self.routes, self.included, self.is_included = [], [], False
 
 
@@ -249,6 +254,19 @@ def truth_of(value):
 
 def text_of(value):
     return value.value if isinstance(value, Known) and isinstance(value.value, str) else None
+
+
+def text_by_default(value):
+    """A text with every variable at its default, and the names of those variables. None when one has no default that is known."""
+    text, names = "", []
+    for part in value.parts if isinstance(value, Pieces) else [value]:
+        if isinstance(part, EnvValue) and part.level != "required":
+            names.append(part.name)
+            part = part.default if part.default is not None and not (isinstance(part.default, Known) and part.default.value is None) else Known("")
+        if text_of(part) is None:
+            return None, []
+        text += part.value
+    return text, names
 
 
 def number_of(value):

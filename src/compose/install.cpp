@@ -179,7 +179,9 @@ void sweep(const fs::path& cache, const std::string& prefix) {
 Result<std::vector<LockedPackage>> resolved(const InstallRequest& request, const std::vector<AskedFor>& asked) {
   const bool is_whole = is_lock(asked);
   const auto wanted = is_whole ? lock_lines(asked) : plain_lines(asked);
-  const auto key = "lock-" + key_of({request.runtime, wanted, index_of(request.environment)});
+  const auto bounds = is_whole ? std::string() : plain_lines(constraints_in(request.requirements));   // a lock leaves nothing to bound
+  const auto key = "lock-" + (bounds.empty() ? key_of({request.runtime, wanted, index_of(request.environment)})
+                                             : key_of({request.runtime, wanted, index_of(request.environment), bounds}));
   const auto place = request.cache / (key + ".txt");
   const auto alone = TRY(lock_for(request, key), "waiting for another resolution");
   if (const auto known = read_file(place)) return parse_lock(*known);
@@ -189,6 +191,10 @@ Result<std::vector<LockedPackage>> resolved(const InstallRequest& request, const
   TRY(write_file(work.path() / "requirements.txt", wanted));
   std::vector<std::string> arguments{"--dry-run", "--ignore-installed", "--report", "report.json", "-r", "requirements.txt"};
   if (is_whole) arguments.emplace_back("--require-hashes");
+  if (!bounds.empty()) {
+    TRY(write_file(work.path() / "constraints.txt", bounds));
+    arguments.insert(arguments.end(), {"-c", "constraints.txt"});
+  }
   const auto output = TRY(run_pip(request, python, work.path(), std::move(arguments)));
   if (!output.exit.ok()) {
     auto gap = is_whole ? lock_refusal(asked, output.err) : std::nullopt;
@@ -278,6 +284,7 @@ Result<Installed> install(const InstallRequest& request) {
   TRY(make_folders(request.cache));
   auto packages = TRY(resolved(request, asked), "resolving the requirements");
   TRY(check_hashes(packages, asked));
+  TRY(check_hashes(packages, constraints_in(request.requirements)));
   Installed out;
   out.lock = text(packages);
   out.packages = std::move(packages);

@@ -16,7 +16,7 @@
 namespace tandem::compose {
 
 struct InstallRequest {
-  std::string requirements;                            ///< text of the merged file; comments do not matter
+  std::string requirements;                            ///< text of the merged file; comments do not matter, save `# tandem: constraint: `
   std::string runtime = "python3.11";
   std::filesystem::path cache;                         ///< folder of this machine, shared between runs
   std::map<std::string, std::string> environment{};    ///< the machine's pip configuration: installer_environment()

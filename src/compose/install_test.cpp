@@ -29,6 +29,21 @@ TEST(Install, TellsTheLockWithHashes) {
   EXPECT_TRUE(install({"# why\nStamp>=1 # so", "python3.11", request.cache, request.installer_environment})->was_cached);
 }
 
+TEST(Install, AConstraintBoundsAPackageThatNoLineNamesAndInstallsNoneByItself) {
+  World world;
+  world.offer("stamp", "1.2", "VALUE = 7\n");
+  world.offer("stamp", "2.0", "VALUE = 8\n");
+  world.offer("other", "1.0", "VALUE = 9\n");
+  const auto request = world.request();
+  const auto lock_of = [&](const std::string& wanted) {
+    const auto installed = install({wanted, "python3.11", request.cache, request.installer_environment});
+    return installed ? installed->lock : text(installed.error());
+  };
+  EXPECT_THAT(lock_of("stamp\n"), testing::StartsWith("stamp==2.0 "));
+  EXPECT_THAT(lock_of("stamp\n# tandem: constraint: stamp<2\n# tandem: constraint: other==1.0\n"), testing::MatchesRegex("stamp==1.2 --hash=sha256:[0-9a-f]+\n"));
+  EXPECT_THAT(lock_of("stamp\n# tandem: constraint: stamp<2 --hash=sha256:" + std::string(64, '0') + "\n"), HasSubstr("TD0409"));
+}
+
 TEST(Install, RepairsPackagesThatWereChangedInTheCache) {
   World world;
   world.offer("stamp", "1.2", "VALUE = 7\n");

@@ -97,6 +97,22 @@ std::vector<AskedFor> asked_for(std::string_view requirements) {
   return out;
 }
 
+std::vector<AskedFor> constraints_in(std::string_view requirements) {
+  static constexpr std::string_view constraint_mark = "# tandem: constraint: ";
+  std::vector<AskedFor> out;
+  int number = 0;
+  for (const auto& line : lines_of(requirements)) {
+    ++number;
+    if (!line.starts_with(constraint_mark)) continue;
+    for (auto& each : asked_for(std::string_view(line).substr(constraint_mark.size()))) {
+      each.number = number;
+      each.origin = "application";
+      out.push_back(std::move(each));
+    }
+  }
+  return out;
+}
+
 bool is_lock(const std::vector<AskedFor>& asked) {
   return !asked.empty() && std::ranges::all_of(asked, [](const AskedFor& each) {
     const auto pin = each.line.find("=="), end = std::min(each.line.find(';'), each.line.size());

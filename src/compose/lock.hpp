@@ -35,6 +35,9 @@ struct AskedFor {
 };
 std::vector<AskedFor> asked_for(std::string_view requirements);
 
+/// The bounds that a merged file holds on packages no line names: `# tandem: constraint: urllib3<2`.
+std::vector<AskedFor> constraints_in(std::string_view requirements);
+
 /// Whether the requirements are a lock themselves: each line pins one version and the hashes of its files.
 bool is_lock(const std::vector<AskedFor>& asked);
 

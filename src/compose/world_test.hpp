@@ -60,7 +60,7 @@ struct World {
   /// A wheel of one module, as an index would hand it out. `needs`: its requirements.
   void offer(const std::string& name, const std::string& version, const std::string& module, const std::string& python = ">=3",
              const std::vector<std::string>& needs = {}, const std::string& tag = "py3-none-any") {
-    const auto content = folder.path() / "wheel" / name;
+    const auto content = folder.path() / "wheel" / (name + "-" + version);
     const auto info = fmt::format("{}-{}.dist-info", name, version);
     ASSERT_TRUE(write_file(content / (name + ".py"), module));
     auto metadata = fmt::format("Metadata-Version: 2.1\nName: {}\nVersion: {}\nRequires-Python: {}\n", name, version, python);

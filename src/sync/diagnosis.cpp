@@ -114,7 +114,7 @@ Error diagnosed(const RepositoryConfiguration& repository, const Error& refusal,
       fmt::format("`git fsck` in {} names the object; remove it from the history that is to be carried", repository.name));
   const auto found = looked_at(repository, std::move(stop));
   if (!found || found->empty()) return git_said;
-  auto out = refused(*found).with_code(code::refused_tree);
+  auto out = refused(*found).with_code(code::refused_tree).with_next(fmt::format("remove or rename it in {}; nothing has been carried", repository.name));
   out.what += fmt::format("; git says: {}", refusal.what);
   return out;
 }

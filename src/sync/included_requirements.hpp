@@ -1,5 +1,5 @@
 #pragma once
-// `-r FILE` in the application's requirements: which file that is, and whether it may be followed.
+// `-r FILE` and `-c FILE` in the application's requirements: which file that is, and whether it may be followed.
 
 #include <optional>
 #include <string>
@@ -12,14 +12,19 @@
 
 namespace tandem::sync {
 
-/// The file that a line includes: "-r base.txt", "-rbase.txt", "--requirement base.txt", "--requirement=base.txt".
-std::optional<std::string> included_file(std::string_view line);
+/// A file that a line names.
+struct Inclusion {
+  std::string file;
+  bool constrains = false;   ///< -c: bounds what others ask for, asks for nothing
+};
+/// "-r base.txt", "-rbase.txt", "--requirement base.txt", "--requirement=base.txt"; the same with -c and --constraint.
+std::optional<Inclusion> inclusion(std::string_view line);
 
 /// The path in the repository of what `written` names in the last of `open`, the files that led there, outermost first.
 /// Errors: Invalid (TD0320) for what is no plain relative path, lies outside the folder of the outermost file, includes itself, or
 /// stands ten files deep.
-Result<std::string> resolve_include(const std::vector<std::string>& open, const std::string& written, const Place& place);
-Error missing_include(const std::string& path, const Place& place);
+Result<std::string> resolve_include(const std::vector<std::string>& open, const Inclusion& written, const Place& place);
+Error missing_include(const Inclusion& written, const std::string& path, const Place& place);
 
 /// "api:requirements/base.txt" -> "requirements/base.txt", and the other way for a neighbour of it.
 std::string path_in_repository(const std::string& name);

@@ -50,6 +50,17 @@ bool holds_just(const std::string& url, Role role, const Held& held, std::stop_t
   return there == held;
 }
 
+/// git passes over the branches of a shallow clone without a word.
+Done check_arrival(const RepositoryConfiguration& repository, const Held& held, std::stop_token stop) {
+  const auto branch = "refs/heads/" + repository.branch;
+  if (held.contains(branch)) return done();
+  const auto refs = git::ls_remote(repository.url, std::move(stop));
+  if (!refs || std::ranges::find(*refs, branch, &git::RemoteRef::name) == refs->end()) return done();   // whoever asks for the branch tells that it is not there
+  return failure(Fault::Invalid, "branch {} of {} does not arrive: {} is a shallow clone, whose history ends before its beginning", repository.branch, repository.name, repository.url)
+      .with_code(code::damaged_repository)
+      .with_next("git fetch --unshallow there, or name the repository that it was cloned from in tandem.yaml");
+}
+
 /// True when `descendant` continues `ancestor`, or is it.
 Result<bool> continues(const git::Repository& repository, const CommitId& ancestor, const CommitId& descendant) {
   if (ancestor == descendant) return true;
@@ -67,7 +78,11 @@ Error rewritten_log() {
 Result<PairStore> PairStore::open(const std::filesystem::path& folder) {
   std::error_code ignored;
   if (std::filesystem::exists(folder / "HEAD", ignored)) {
-    auto existing = TRY(git::Repository::open(folder), "opening the pair store");
+    auto opened = git::Repository::open(folder);
+    if (!opened)
+      return std::move(opened).error().during("opening the pair store")
+          .with_next(fmt::format("move it away: the next sync fetches both repositories anew into {}, and takes the log as it finds it", folder.string()));
+    auto existing = std::move(*opened);
     TRY(existing.gather_writes());
     return PairStore{std::move(existing)};
   }
@@ -118,6 +133,7 @@ Done PairStore::fetch_there(const std::vector<RepositoryConfiguration>& sides, s
   for (const auto& visit : visits) TRY(Done(visit.result));
   for (size_t at = 0; at < sides.size(); ++at) {
     const auto after = TRY(held(repository_, sides[at].role));
+    TRY(check_arrival(sides[at], after, stop));
     note_news(sides[at].role, after != visits[at].before);
   }
   return done();
@@ -183,7 +199,10 @@ Done PairStore::pin(const CommitId& commit) {
 
 Result<CommitId> tip_in(const git::Repository& store, const RepositoryConfiguration& repository) {
   const auto found = TRY(store.find_ref(stored_ref(repository.role, repository.branch)));
-  if (!found) return failure(Fault::Missing, "no branch {} in {}", repository.branch, repository.name);
+  if (!found)
+    return failure(Fault::Missing, "no branch {} in {}", repository.branch, repository.name)
+        .with_code(code::no_branch)
+        .with_next(fmt::format("push a commit to it, or set repositories.{}.branch in tandem.yaml to the one that is there", repository.name));
   return *found;
 }
 

@@ -77,6 +77,16 @@ std::vector<git::Push> pushes_of(const RepositoryConfiguration& target, const Pa
   return out;
 }
 
+/// A branch `tandem` leaves no room for branches below tandem/: git calls that a ref that moved.
+std::optional<std::string> in_the_way(const RepositoryConfiguration& target, const PairStore& store, const Publication& publication) {
+  const auto refs = git::ls_remote(target.url, publication.stop);
+  if (!refs) return std::nullopt;
+  for (const auto& push : pushes_of(target, store, publication))
+    for (const auto& ref : *refs)
+      if (push.ref.starts_with(ref.name + "/") || ref.name.starts_with(push.ref + "/")) return fmt::format("{} stands in the way of {}", ref.name, push.ref);
+  return std::nullopt;
+}
+
 /// In process where the target lies on this machine and has no say, by the git program everywhere else.
 Done push(const RepositoryConfiguration& target, const PairStore& store, const Publication& publication) {
   const auto pushes = pushes_of(target, store, publication);
@@ -104,7 +114,11 @@ Result<Published> publish(const RepositoryConfiguration& target, PairStore& stor
   const auto pushed = push(target, store, publication);
   if (!pushed) {
     const auto& error = pushed.error();
-    if (error.fault == Fault::Conflict) return Published::Moved;
+    if (error.fault == Fault::Conflict) {
+      const auto blocked = in_the_way(target, store, publication);
+      if (!blocked) return Published::Moved;
+      return failure(Fault::Denied, "{} in {}", *blocked, target.name).with_code(code::push_refused).with_next("rename or delete it there; nothing has landed");
+    }
     if (error.fault == Fault::Denied) return refused_push(target, error);
     if (error.fault != Fault::Unavailable && error.fault != Fault::TimedOut) return error;
     TRY(ask_what_became_of_it(target, store, publication, error), "pushing to {}", target.name);

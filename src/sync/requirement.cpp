@@ -29,7 +29,7 @@ Error refusal(std::string_view text, std::string_view why) {
 std::optional<Error> refused_form(std::string_view text) {
   if (text.starts_with("-e") || text.starts_with("--editable")) return refusal(text, "is an editable install");
   if (text.starts_with("-r") || text.starts_with("--requirement")) return refusal(text, "includes another file, which only the application's may");
-  if (text.starts_with("-c") || text.starts_with("--constraint")) return refusal(text, "bounds packages that no line names, which a merged file cannot say");
+  if (text.starts_with("-c") || text.starts_with("--constraint")) return refusal(text, "bounds packages by another file, which only the application's may");
   if (text.starts_with("-")) return refusal(text, "is an option of the installer, which the other repository must not be given");
   if (text.find("${") != text.npos) return refusal(text, "takes its value from the environment");
   if (text.find("://") != text.npos) return refusal(text, "installs from a URL");

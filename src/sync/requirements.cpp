@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view mark = "# tandem: ";
 constexpr std::string_view own_mark = "; infrastructure: ";
+constexpr std::string_view constraint_mark = "# tandem: constraint: ";
 
 using ByKey = std::map<std::string, Requirement>;
 
@@ -22,7 +23,17 @@ using ByKey = std::map<std::string, Requirement>;
 struct Side {
   ByKey wanted;
   std::vector<LeftOut> left_out;
+  std::vector<Requirement> bounds{};   ///< the lines of `-c` files, in pip's order
 };
+
+/// A line of a `-c` file. Test tools do not ship, so nothing is to be bound.
+Done add_bound(Side& side, Requirement requirement) {
+  const Place place{requirement.file, requirement.line};
+  if (!requirement.extras.empty())
+    return failure(Fault::Invalid, "{} is a constraint with extras, which pip does not take", text(requirement)).at(place).with_code(code::requirement).with_next("leave the extras out there, and ask for them in the requirements file");
+  if (!is_test_tool(requirement.name)) side.bounds.push_back(std::move(requirement));
+  return done();
+}
 
 Done add(Side& side, Requirement requirement) {
   const Place place{requirement.file, requirement.line};
@@ -54,31 +65,34 @@ Done refuse_hidden_lines(const std::string& name, std::string_view text) {
 }
 
 /// The lines of one file of the application and of those that it includes, in pip's order. `open`: the paths that led here.
-Done read_with_includes(const RequirementsFile& file, const std::string& text, std::vector<std::string> open, Side& side) {
+Done read_with_includes(const RequirementsFile& file, const std::string& text, std::vector<std::string> open, bool constrains, Side& side) {
   const auto& path = open.back();
   const auto name = in_same_repository(file.name, path);
   TRY(refuse_hidden_lines(name, text));
   for (const auto& line : python::requirements_lines(text)) {
-    const auto written = included_file(line.text);
+    const auto written = inclusion(line.text);
     if (!written) {
       auto requirement = TRY(parsed(name, line, line.text));
-      TRY(add(side, std::move(requirement)));
+      TRY(constrains ? add_bound(side, std::move(requirement)) : add(side, std::move(requirement)));
       continue;
     }
     const Place place{name, line.number};
+    if (constrains && !written->constrains)
+      return failure(Fault::Invalid, "-r {} stands in a file of constraints: pip would install what it names", written->file)
+          .at(place).with_code(code::requirement).with_next("write -c there, or move the line to the requirements file");
     const auto next = TRY(resolve_include(open, *written, place));
     const auto there = file.included.find(next);
-    if (there == file.included.end()) return missing_include(next, place);
+    if (there == file.included.end()) return missing_include(*written, next, place);
     auto deeper = open;
     deeper.push_back(next);
-    TRY(read_with_includes(file, there->second, std::move(deeper), side));
+    TRY(read_with_includes(file, there->second, std::move(deeper), written->constrains, side));
   }
   return done();
 }
 
 Result<Side> read_application(const RequirementsFile& file) {
   Side side;
-  TRY(read_with_includes(file, file.text, {path_in_repository(file.name)}, side));
+  TRY(read_with_includes(file, file.text, {path_in_repository(file.name)}, false, side));
   return side;
 }
 
@@ -130,7 +144,7 @@ Error conflict(const Requirement& app, const Requirement& infra) {
   return failure(Fault::Conflict, "{} cannot be both {} ({}:{}) and {} ({}:{})", app.name, text(app), app.file, app.line, text(infra), infra.file, infra.line)
       .at({app.file, app.line})
       .with_code(code::requirement_conflict)
-      .with_next("agree on one version, or set sync.on_conflict to application or infrastructure");
+      .with_next("agree on one version, or set sync.requirements.on-conflict to application or infrastructure");
 }
 
 /// What both sides allow; a side without hashes allows every file.
@@ -198,6 +212,44 @@ Result<GaveWay> settle_markers(Side& application, Side& infrastructure, Conflict
   return out;
 }
 
+/// Narrows a line of the application by one of its own constraints.
+Done narrow(Requirement& wanted, const Requirement& bound) {
+  if (exclude_each_other(wanted, bound))
+    return failure(Fault::Invalid, "{} cannot be both {} ({}:{}) and within the constraint {} ({}:{})", wanted.name, text(wanted), wanted.file, wanted.line, text(bound), bound.file, bound.line)
+        .at({wanted.file, wanted.line}).with_code(code::requirement).with_next("change one of the two");
+  wanted.clauses = united_clauses(wanted.clauses, bound.clauses);
+  wanted.hashes = shared_hashes(wanted.hashes, bound.hashes);
+  return done();
+}
+
+/// Puts the application's constraints where they hold: into its own lines, beside the infrastructure's lines, and, for packages that no
+/// line names, into a list of their own. A constraint under a marker says nothing outside it, so it narrows only a line with that very marker.
+Result<std::vector<Constraint>> apply_bounds(Side& application, const Side& infrastructure) {
+  std::map<std::string, Constraint> kept;
+  for (const auto& bound : application.bounds) {
+    const auto holds_for = [&](const Requirement& wanted) { return wanted.name == bound.name && (bound.marker.empty() || bound.marker == wanted.marker); };
+    bool is_placed = false;
+    for (auto& [key, wanted] : application.wanted) {
+      if (!holds_for(wanted)) continue;
+      TRY(narrow(wanted, bound));
+      is_placed = true;
+    }
+    for (const auto& [key, wanted] : infrastructure.wanted) {
+      if (!holds_for(wanted) || application.wanted.contains(key)) continue;
+      auto wish = bound;
+      wish.marker = wanted.marker;
+      application.wanted.emplace(key, std::move(wish));
+      is_placed = true;
+    }
+    if (is_placed) continue;
+    const auto [known, is_new] = kept.emplace(bound.key(), Constraint{bound, {bound.file, bound.line}});
+    if (!is_new) TRY(narrow(known->second.requirement, bound));
+  }
+  std::vector<Constraint> out;
+  for (auto& [key, constraint] : kept) out.push_back(std::move(constraint));
+  return out;
+}
+
 std::string line_of(const MergedRequirement& merged) {
   auto out = fmt::format("{}  {}{}", text(merged.requirement), mark, word(merged.origin));
   if (!merged.own.empty()) out += fmt::format("{}{}", own_mark, merged.own);
@@ -220,6 +272,7 @@ Result<MergedRequirements> merge_requirements(const RequirementsFile& applicatio
   auto app = TRY(read_application(application));
   auto infra = TRY(read_infrastructure(infrastructure));
   MergedRequirements out;
+  out.constraints = TRY(apply_bounds(app, infra));
   const auto gave_way = TRY(settle_markers(app, infra, on_conflict, out.notes));
   std::set<std::string> keys;
   for (const auto* side : {&app, &infra})
@@ -246,6 +299,7 @@ Result<MergedRequirements> merge_requirements(const RequirementsFile& applicatio
   out.left_out.insert(out.left_out.end(), infra.left_out.begin(), infra.left_out.end());
   out.text = "# Written by tandem sync. Lines without a `# tandem:` mark, and those marked infrastructure, are yours.\n";
   for (const auto& package : out.packages) out.text += line_of(package);
+  for (const auto& constraint : out.constraints) out.text += fmt::format("{}{}\n", constraint_mark, text(constraint.requirement));
   return out;
 }
 
@@ -254,11 +308,15 @@ std::vector<std::string> application_lines(std::string_view merged_text) {
   for (const auto& line : python::requirements_lines(merged_text))
     if (line.comment.starts_with(mark) && !line.comment.substr(mark.size()).starts_with(word(Origin::Infrastructure)))
       out.push_back(fmt::format("{}  {}", line.text, line.comment));
+  for (const auto& line : lines_of(merged_text))
+    if (line.starts_with(constraint_mark)) out.push_back(line);
   return out;
 }
 
 json::value to_json(const MergedRequirements& merged) {
-  json::array packages, left_out;
+  json::array packages, left_out, constraints;
+  for (const auto& each : merged.constraints)
+    constraints.push_back({{"constraint", text(each.requirement)}, {"file", each.place.file}, {"line", each.place.line}});
   for (const auto& package : merged.packages) {
     json::array asked_by;
     for (const auto& place : package.asked_by) asked_by.push_back({{"file", place.file}, {"line", place.line}});
@@ -268,7 +326,7 @@ json::value to_json(const MergedRequirements& merged) {
   for (const auto& line : merged.left_out)
     left_out.push_back({{"package", line.package}, {"file", line.place.file}, {"line", line.place.line},
                         {"reason", "a test tool"}});
-  return {{"packages", packages}, {"leftOut", left_out}, {"notes", json_of(merged.notes)}};
+  return {{"packages", packages}, {"constraints", constraints}, {"leftOut", left_out}, {"notes", json_of(merged.notes)}};
 }
 
 }  // namespace tandem::sync

@@ -22,7 +22,7 @@ std::string_view word(Origin origin);       ///< "application", "infrastructure"
 struct RequirementsFile {
   std::string name;          ///< repository and path: "api:requirements.txt"
   std::string text;
-  std::map<std::string, std::string> included{};   ///< path in the repository -> text of the files that `-r` may name (included_requirements.hpp)
+  std::map<std::string, std::string> included{};   ///< path in the repository -> text of the files that `-r` and `-c` may name (included_requirements.hpp)
 };
 
 /// A package of the merged file.
@@ -42,16 +42,25 @@ struct LeftOut {
   bool operator==(const LeftOut&) const = default;
 };
 
+/// A bound on a package that neither side names: it holds when something else brings the package in.
+struct Constraint {
+  Requirement requirement;
+  Place place;
+  bool operator==(const Constraint&) const = default;
+};
+
 struct MergedRequirements {
   std::string text;                            ///< the file, sorted by name, each line marked with its origin
   std::vector<MergedRequirement> packages{};   ///< sorted by name and marker
+  std::vector<Constraint> constraints{};       ///< sorted by name and marker: `# tandem: constraint: ` lines at the end
   std::vector<LeftOut> left_out{};
   std::vector<std::string> notes{};            ///< conflicts that the policy decided
   bool operator==(const MergedRequirements&) const = default;
 };
 json::value to_json(const MergedRequirements& merged);
 
-/// Merges by normalised name and marker. A line `-r FILE` of the application stands for the lines of that file. Lines of the infrastructure's file that an earlier merge marked as the
+/// Merges by normalised name and marker. A line `-r FILE` of the application stands for the lines of that file;
+/// the lines of a `-c FILE` bound what either side asks for, and what is brought in by that. Lines of the infrastructure's file that an earlier merge marked as the
 /// application's do not count as infrastructure's, so merging again with the result gives the result.
 /// Lines with different markers count against each other where a function could meet both. When both sides pin a hash,
 /// what is left is what both allow.

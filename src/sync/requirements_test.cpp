@@ -110,7 +110,7 @@ TEST(Requirements, TestToolsStayBehindWithANote) {
 }
 
 TEST(Requirements, WhatMustNotCrossRepositoriesIsRefusedWithItsLine) {
-  for (const auto* line : {"-e .", "--index-url https://evil/simple", "-r more.txt", "-c limits.txt", "./wheel.whl", "../lib",
+  for (const auto* line : {"-e .", "--index-url https://evil/simple", "-r more.txt", "-c missing.txt", "./wheel.whl", "../lib",
                            "pkg @ https://x/y.whl", "git+https://x/y", "pkg-1.0.whl", "--pre", "a==${VERSION}", "/abs/path",
                            "a==1 --global-option=x", "file:///etc", "dir/pkg", "C:\\x"}) {
     const auto merged = merge(std::string("fastapi\n") + line, "");
@@ -118,6 +118,63 @@ TEST(Requirements, WhatMustNotCrossRepositoriesIsRefusedWithItsLine) {
     EXPECT_EQ(merged.error().fault, Fault::Invalid) << line;
     EXPECT_EQ(merged.error().place, (Place{"api:requirements.txt", 2})) << line;
   }
+}
+
+/// The application's file names limits.txt with -c.
+Result<MergedRequirements> bounded(const std::string& app, const std::string& limits, const std::string& infra, ConflictSide side = ConflictSide::Refuse) {
+  return merge_requirements({"api:requirements.txt", app + "-c limits.txt\n", {{"limits.txt", limits}}}, {"infra:lambda/requirements.txt", infra}, side);
+}
+
+TEST(Requirements, AConstraintNarrowsWhatIsAskedForAndInstallsNothing) {
+  const auto merged = bounded("fastapi>=0.110\nboto3\n", "fastapi<0.112\nboto3==1.34.144\nurllib3<2\nstarlette==0.37.2\n", "aws-xray-sdk\n");
+  ASSERT_TRUE(merged) << text(merged.error());
+  EXPECT_THAT(lines(merged), ElementsAre("aws-xray-sdk", "boto3==1.34.144", "fastapi<0.112,>=0.110"));
+  EXPECT_THAT(merged->text, testing::EndsWith("# tandem: constraint: starlette==0.37.2\n# tandem: constraint: urllib3<2\n"));
+  EXPECT_THAT(application_lines(merged->text), testing::Contains("# tandem: constraint: urllib3<2"));
+}
+
+TEST(Requirements, AConstraintCountsAgainstTheInfrastructuresLine) {
+  EXPECT_THAT(lines(bounded("", "urllib3<2\n", "urllib3>=1.25\n")), ElementsAre("urllib3<2,>=1.25"));
+  const auto refused = bounded("", "# why\nurllib3<2\n", "urllib3==2.2.0\n");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "TD0321");
+  EXPECT_EQ(refused.error().place, (Place{"api:limits.txt", 2}));
+  EXPECT_THAT(lines(bounded("", "urllib3<2\n", "urllib3==2.2.0\n", ConflictSide::Infrastructure)), ElementsAre("urllib3==2.2.0"));
+  const auto won = bounded("", "urllib3<2\n", "urllib3==2.2.0\n", ConflictSide::Application);
+  EXPECT_THAT(lines(won), ElementsAre("urllib3<2"));
+  EXPECT_THAT(lines(merge("", won->text)), ElementsAre("urllib3==2.2.0"));
+}
+
+TEST(Requirements, MergingAgainWithConstraintsGivesTheSameBytes) {
+  const auto once = bounded("a>=1\n", "a<3\nb<2\nc==1\n", "b\n");
+  ASSERT_TRUE(once) << text(once.error());
+  EXPECT_EQ(bounded("a>=1\n", "a<3\nb<2\nc==1\n", once->text)->text, once->text);
+  EXPECT_THAT(merge("a>=1\n", once->text)->text, testing::Not(HasSubstr("constraint")));
+}
+
+TEST(Requirements, AConstraintUnderAMarkerNarrowsOnlyWhatStandsUnderIt) {
+  const auto merged = bounded("a\nb ; python_version < \"3.12\"\n", "a<2 ; python_version < \"3.12\"\nb<2 ; python_version < \"3.12\"\n", "");
+  ASSERT_TRUE(merged) << text(merged.error());
+  EXPECT_THAT(lines(merged), ElementsAre("a", "b<2 ; python_version < \"3.12\""));
+  EXPECT_THAT(merged->text, HasSubstr("# tandem: constraint: a<2 ; python_version < \"3.12\"\n"));
+}
+
+TEST(Requirements, ConstraintsThatCannotHoldOrAreNoneAreRefusedWithTheirLine) {
+  const auto own = bounded("a==3\n", "a<3\n", "");
+  ASSERT_FALSE(own);
+  EXPECT_EQ(own.error().code, "TD0320");
+  EXPECT_THAT(own.error().what, HasSubstr("a==3 (api:requirements.txt:1) and within the constraint a<3 (api:limits.txt:1)"));
+  for (const auto* line : {"a[x]<3", "-r more.txt", "a @ https://x/y.whl", "-e .", "--index-url https://evil"}) {
+    const auto refused = bounded("", std::string("b\n") + line, "");
+    ASSERT_FALSE(refused) << line;
+    EXPECT_EQ(refused.error().code, "TD0320") << line;
+    EXPECT_EQ(refused.error().place, (Place{"api:limits.txt", 2})) << line;
+  }
+  EXPECT_FALSE(merge("", "-c limits.txt"));
+}
+
+TEST(Requirements, TheWayOutOfAConflictIsAKeyThatTheConfigurationHas) {
+  EXPECT_THAT(merge("a==1", "a==2").error().next, HasSubstr("sync.requirements.on-conflict"));
 }
 
 TEST(Requirements, OneFileAskingTwiceForOnePackageIsRefused) {

@@ -32,13 +32,32 @@ Error missing_part(const SyncRequest& request, const std::string& path, const Co
       .with_next("add it to the application, or take it out of sync.components in tandem.yaml");
 }
 
+/// The requirements file of one side. A link is not followed, and never read as if its target were a requirement.
+Result<std::optional<Text>> requirements_at(const git::Repository& repository, const std::string& name, const CommitId& commit, const std::string& path) {
+  static constexpr std::uint64_t bytes_max = 1UL << 20;
+  const auto refuse = [&](const std::string& why) {
+    return failure(Fault::Invalid, "{} of {} {}", path, name, why).at({name + ":" + path}).with_code(code::requirement)
+        .with_next("put the lines there, or name the file that has them under sync.requirements in tandem.yaml");
+  };
+  const auto tree = TRY(repository.tree_of(commit));
+  const auto entry = TRY(repository.find(tree, path));
+  if (entry && (entry->kind == git::EntryKind::Link || entry->kind == git::EntryKind::Submodule)) return refuse("is no regular file");
+  if (entry && entry->kind != git::EntryKind::Tree) {
+    const auto size = TRY(repository.blob_size(entry->id));
+    if (size > bytes_max) return refuse(fmt::format("has {} bytes, more than {} of requirements are not read", size, bytes_max));
+  }
+  return text_at(repository, commit, path);
+}
+
 Done read_requirements(const SyncRequest& request, PairStore& store, Sides& sides) {
   const auto& configuration = request.configuration;
   if (configuration.requirements_from.empty()) return done();
   auto& repository = store.repository();
-  sides.application_requirements = TRY(text_at(repository, sides.source, configuration.requirements_from));
-  if (!sides.application_requirements) return missing_part(request, configuration.requirements_from, sides.source);
-  sides.infrastructure_requirements = TRY(text_at(repository, sides.tip, configuration.requirements_to));
+  sides.application_requirements = TRY(requirements_at(repository, request.source.name, sides.source, configuration.requirements_from));
+  if (!sides.application_requirements)
+    return missing_part(request, configuration.requirements_from, sides.source)
+        .with_next("add it to the application, or say under sync.requirements in tandem.yaml where it is (`requirements: none` for a function without packages)");
+  sides.infrastructure_requirements = TRY(requirements_at(repository, request.target.name, sides.tip, configuration.requirements_to));
   const auto& own = sides.infrastructure_requirements;
   RequirementsFile application{request.source.name + ":" + configuration.requirements_from, sides.application_requirements->text};
   TRY(read_includes(repository, sides.source, application));
@@ -60,6 +79,22 @@ std::optional<std::string> checked_before(const Sides& sides, const std::string&
 std::string parent_of(const std::string& path) {
   const auto slash = path.rfind('/');
   return slash == path.npos ? "" : path.substr(0, slash);
+}
+
+/// Everything that is placed lies in folders: what stands in their place is the infrastructure's, and is not swept away.
+Done check_destinations(const SyncRequest& request, const PairStore& store, const Sides& sides) {
+  const auto& repository = store.repository();
+  const auto tree = TRY(repository.tree_of(sides.tip));
+  for (const auto& to : destinations_of(request.configuration))
+    for (auto slash = to.find('/'); slash != to.npos; slash = to.find('/', slash + 1)) {
+      const auto folder = to.substr(0, slash);
+      const auto there = TRY(repository.find(tree, folder));
+      if (!there) break;
+      if (there->kind == git::EntryKind::Tree || std::ranges::find(sides.retired, folder) != sides.retired.end()) continue;
+      return failure(Fault::Invalid, "{} of {} is no folder, and {} shall lie in it", folder, request.target.name, to)
+          .at({folder}).with_code(code::bad_map).with_next("make it a folder there, or name another destination under sync in tandem.yaml");
+    }
+  return done();
 }
 
 /// What is placed must not become the twin of a neighbour in the infrastructure: lambda/Main.py beside lambda/main.py.
@@ -215,6 +250,7 @@ Done check_carried(const SyncRequest& request, const PairStore& store, const Sid
     auto found = TRY(check_changes(store.repository(), carried, reserved), "checking {}", component.from);
     std::ranges::move(found, std::back_inserter(refusals));
   }
+  TRY(check_destinations(request, store, sides));
   TRY(check_new_neighbours(request, store, sides, refusals));
   if (refusals.empty()) return done();
   return refused(refusals).with_code(code::refused_tree);

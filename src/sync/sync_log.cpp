@@ -33,7 +33,11 @@ Done check_link(const LogEntry& entry, const std::optional<LogEntry>& previous) 
 }  // namespace
 
 Result<LogEntry> read_entry(const git::Repository& repository, const CommitId& id, const std::vector<TrustedKey>& keys) {
-  auto envelope = TRY(repository.read(id, file_name), "reading the log of syncs");
+  auto read = repository.read(id, file_name);
+  if (!read)
+    return std::move(read).error().during("reading the log of syncs").with_code(code::broken_log)
+        .with_next("find out who wrote refs/tandem/log of the infrastructure repository: its newest commit is no entry of a log of syncs");
+  auto envelope = std::move(*read);
   auto opened = TRY(open_envelope(envelope, keys), "checking entry {} of the log of syncs", short_id(id));
   return LogEntry{id, std::move(envelope), std::move(opened.statement), std::move(opened.key)};
 }

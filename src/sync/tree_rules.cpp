@@ -98,6 +98,7 @@ class ChangeWalk {
     const auto entries = TRY(repository_.entries(tree), "reading {}", shown(at.path));
     for (const auto& entry : entries) {
       auto found = TRY(listed(entry, known));
+      TRY(look_for_pointer(found, joined(at.path, entry.name)));
       at.entries.push_back(std::move(found));
     }
     std::ranges::move(check_folder(at, reserved_, limits_), std::back_inserter(refusals_));
@@ -121,6 +122,16 @@ class ChangeWalk {
     total_bytes_ += size;
     ++files_;
     return Listed{entry, size};
+  }
+
+  /// A pointer of Git LFS would arrive in the place of the file it stands for. Its length is all but fixed, so few files are read for it.
+  Done look_for_pointer(const Listed& file, const std::string& path) {
+    static constexpr std::string_view head = "version https://git-lfs.github.com/spec/";
+    if (file.size_bytes < 110 || file.size_bytes > 200) return done();
+    const auto text = TRY(repository_.blob(file.entry.id), "reading {}", shown(path));
+    if (text.starts_with(head) && text.contains("\noid sha256:"))
+      refusals_.push_back({shown(path), "content.lfs", "is a pointer of Git LFS and not the file it stands for: commit the file itself, or exclude it"});
+    return done();
   }
 
   std::vector<Refusal> refusals(const std::string& root) && {
@@ -180,6 +191,7 @@ Result<std::vector<Refusal>> check_changes(const git::Repository& repository, co
   auto entry = carried.entry;
   entry.name = name_there;
   auto itself = TRY(walk.listed(entry, {}));
+  TRY(walk.look_for_pointer(itself, carried.from));
   const Listing above{folder, {std::move(itself)}, place};
   auto refusals = check_folder(above, reserved, limits);
   if (carried.entry.kind == git::EntryKind::Tree) {

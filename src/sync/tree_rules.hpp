@@ -61,7 +61,7 @@ struct Carried {
   std::optional<std::string> checked;     ///< id of the object that passed before: equal parts are not walked again
 };
 
-/// Walks what changed since `checked` and judges it. Adds rules size.files and size.total. Stops at 100 refusals.
+/// Walks what changed since `checked` and judges it. Adds rules size.files, size.total and content.lfs. Stops at 100 refusals.
 /// Errors: only for a repository that cannot be read.
 Result<std::vector<Refusal>> check_changes(const git::Repository& repository, const Carried& carried,
                                            const Reserved& reserved, const TreeLimits& limits = {});
