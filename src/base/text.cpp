@@ -87,6 +87,14 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   }
   return row[b.size()];
 }
+
+/// "Publish all" and "publish-all" are PublishAll to whoever remembers only the words.
+std::string letters_of(std::string_view name) {
+  std::string out;
+  for (const unsigned char c : name)
+    if (std::isalnum(c)) out += static_cast<char>(std::tolower(c));
+  return out;
+}
 }  // namespace
 
 std::optional<std::string> nearest(std::string_view name, const std::vector<std::string>& known) {
@@ -99,6 +107,9 @@ std::optional<std::string> nearest(std::string_view name, const std::vector<std:
       best_distance = distance;
     }
   }
+  const auto letters = best ? "" : letters_of(name);
+  for (const auto& candidate : known)
+    if (!letters.empty() && letters == letters_of(candidate)) return candidate;
   return best;
 }
 

@@ -79,6 +79,7 @@ Line line_for(const DefinitionFile& file, const TriggerQuestion& question, const
   if (!parsed.workflow) {
     const auto* error = first_of(parsed.diagnostics, Severity::Error);
     line.standing = "invalid";
+    if (!parsed.outline.name.empty()) line.name = parsed.outline.name;
     line.place = error == nullptr ? Place{file.path} : error->place;
     line.reason = error == nullptr ? "it has errors" : "it has errors: " + sentence_of(*error);
     return line;

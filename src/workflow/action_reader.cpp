@@ -41,7 +41,7 @@ void unavailable(const std::string& text, const std::string& name, const Spot& a
   const auto near = nearest(name, names);
   findings.capability("E131", at, what,
                       near ? fmt::format("Did you mean {}@v{}?", *near, find_action_kind(*near)->newest)
-                           : fmt::format("Built in: {}", known_identifiers()));
+                           : fmt::format("Do its work with commands in aws/build@v1. Built in: {} and the tandem/ actions", known_identifiers()));
 }
 
 /// The kind of action, and the identifier as resolved.
@@ -134,7 +134,7 @@ void read_environment(Properties& properties, ActionDraft& draft, const Reading&
   if (name && reading.known.check_known && std::ranges::find(known, *name) == known.end()) {
     const auto near = nearest(*name, known);
     auto& said = findings.error("E181", environment.at("Name"), fmt::format("the environment {} is not in tandem.yaml{}", *name, near ? fmt::format("; did you mean {}?", *near) : ""),
-                                known.empty() ? "It has none" : fmt::format("Known: {}", join(known, ", ")));
+                                fmt::format("{}; write a new one below environments: in tandem.yaml", known.empty() ? "It has none" : fmt::format("Known: {}", join(known, ", "))));
     if (near) correct(said, *name, *near);
   }
   read_connections(environment, draft, reading);
@@ -212,7 +212,7 @@ Compute read_compute(const yaml::Node& node, const std::string& path, const Read
   }
   if (const auto fleet = properties.text("Fleet")) {
     if (is_foreign_machine(*fleet))
-      findings.capability("E182", properties.at("Fleet"), fmt::format("{}: there is no such machine here", *fleet), "Leave Fleet out");
+      compute.foreign_fleet = Named{*fleet, properties.at("Fleet")};
     else
       findings.note("N205", properties.at("Fleet"), fmt::format("the fleet {} is ignored: actions run on this machine", *fleet));
   }
@@ -235,16 +235,11 @@ ActionDraft read_action(const yaml::Entry& entry, const std::string& path, const
   if (draft.depends_on.size() > 50)
     reading.findings.error("E113", properties.at_key("DependsOn"), fmt::format("{} names in DependsOn; the limit is 50", draft.depends_on.size()));
   if (draft.depends_on.size() > 50) draft.depends_on.resize(50);   // the rest would only cost time
-  read_configuration(properties.find("Configuration"), path, draft, reading);
+  read_configuration(properties.find("Configuration"), entry.value, path, draft, reading);
   if (draft.gate) refuse_at_gate(properties, reading.findings);
   else read_rest(properties, draft, reading);
   refuse_misplaced(properties, draft, reading.findings);
   properties.finish();
-  const auto& action = draft.action;
-  const bool wants_input = draft.kind != nullptr && draft.kind->nature == Nature::Build;
-  if (wants_input && !action.takes_source && action.input_artifacts.empty() && !draft.compute.shared_instance)
-    reading.findings.warn("W307", draft.spot, fmt::format("{} has no input: it starts in an empty folder", action.name),
-                          "Add Inputs: with Sources: [WorkflowSource] or Artifacts:");
   return draft;
 }
 

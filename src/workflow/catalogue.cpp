@@ -104,7 +104,7 @@ Identifier identifier_from(std::string_view text) {
 
 std::string known_identifiers() {
   std::vector<std::string> out;
-  for (const auto& kind : catalogue()) out.push_back(fmt::format("{}@v{}", kind.name, kind.newest));
+  for (const auto& kind : foreign()) out.push_back(fmt::format("{}@v{}", kind.name, kind.newest));
   return join(out, ", ");
 }
 

@@ -45,7 +45,7 @@ struct Identifier {
 };
 Identifier identifier_from(std::string_view text);
 
-/// "aws/approval@v1, aws/build@v1, ..."
+/// Those that the service has too: "aws/build@v1, aws/approval@v1, ..."
 std::string known_identifiers();
 
 }  // namespace tandem::workflow

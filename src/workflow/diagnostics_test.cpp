@@ -262,5 +262,30 @@ TEST(Diagnostics, TakeOutsideNamesOnTrustWhenAsked) {
   EXPECT_TRUE(parsed.runnable());
 }
 
+INSTANTIATE_TEST_SUITE_P(HabitsOfPublicFiles, Saying, testing::Values(
+    Case{"shared_instance_needs_one_source", HEAD "Compute: {SharedInstance: true}\nActions:\n  A:\n    Identifier: aws/build@v1\n" STEPS
+         "  B:\n    Identifier: aws/build@v1\n    DependsOn: [A]\n    Configuration: {Steps: [{Run: b}]}\n", ""},
+    Case{"shared_instance_without_any_source", HEAD "Compute: {SharedInstance: true}\nActions:\n  A:\n    Identifier: aws/build@v1\n    Configuration: {Steps: [{Run: a}]}\n"
+         "  B:\n    Identifier: aws/build@v1\n    DependsOn: [A]\n    Configuration: {Steps: [{Run: b}]}\n", "5:3: W307 A has no input: it starts in an empty folder"},
+    Case{"variable_in_both_cases", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n"
+         "    Configuration: {Steps: [{Run: 'a $CODECATALYST_SOURCE_REVISION_git_Hash'}]}\n", "7:39: W318 $CODECATALYST_SOURCE_REVISION_git_Hash is set by nobody: it is empty"},
+    Case{"variable_with_the_short_beginning", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n"
+         "    Configuration: {Steps: [{Run: 'a >> $CATALYST_ENV_FILE; b ${CATALYST_SOURCE_DIR_WorkflowSource} $CATALYST_DEFAULT_DIR $CATALYST_WORKFLOW_SPACE_NAME'}]}\n",
+         "7:42: W318 $CATALYST_ENV_FILE is set by nobody: it is empty"},
+    Case{"names_written_as_titles", HEAD "Actions:\n  PublishAll:\n    Identifier: aws/build@v1\n" STEPS "  C:\n    Identifier: aws/build@v1\n    DependsOn: [Publish all]\n" STEPS,
+         "10:17: E140 DependsOn names Publish all, which does not exist; did you mean PublishAll?"},
+    Case{"steps_beside_configuration", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration: {}\n    Steps: [{Run: a}]\n",
+         "8:5: E110 Steps is not a property of an action"},
+    Case{"group_with_a_list", HEAD "Actions:\n  G:\n    Actions:\n      - Identifier: aws/build@v1\n", "6:7: E113 Actions must be a map of names, not a list"},
+    Case{"left_placeholder", HEAD "Actions:\n  A:\n    Identifier: {{ action }}\n", "5:17: E102 not valid YAML: {{ is a placeholder of a template that nobody has filled in"},
+    Case{"parameters_of_a_stack", HEAD "Actions:\n  A:\n    Identifier: aws/cfn-deploy@v1\n    Environment: {Name: dev}\n    Inputs: {Sources: [WorkflowSource]}\n"
+         "    Configuration:\n      name: n\n      region: r\n      template: t\n      Parameters: {Stage: dev}\n", "12:7: E110 Parameters is not a property of Configuration"},
+    Case{"foreign_machine_for_steps", HEAD "Compute: {Fleet: Windows.x86-64.Large}\n" ACTIONS, "3:18: E182 Windows.x86-64.Large: there is no such machine here"},
+    Case{"foreign_machine_that_no_step_uses", HEAD "Compute: {Fleet: Windows.x86-64.Large}\nActions:\n  A:\n    Identifier: aws/cfn-deploy@v1\n    Environment: {Name: dev}\n"
+         "    Inputs: {Sources: [WorkflowSource]}\n    Configuration: {name: n, template: t, region: r}\n",
+         "3:18: N205 the fleet Windows.x86-64.Large is ignored: no steps run on it\n9:43: N205 region is ignored: the environment has its region"},
+    Case{"foreign_machine_that_every_action_replaces", HEAD "Compute: {Fleet: Windows.x86-64.Large}\n" ACTIONS "    Compute: {Fleet: Linux.x86-64.Large}\n",
+         "9:5: W313 Compute is given here and on top; the one here counts"}), name_of);
+
 }  // namespace
 }  // namespace tandem::workflow

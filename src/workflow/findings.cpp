@@ -59,6 +59,10 @@ bool Findings::has(Severity severity) const {
   return std::ranges::any_of(all_, [&](const Diagnostic& d) { return d.severity == severity; });
 }
 
+size_t Findings::errors() const {
+  return static_cast<size_t>(std::ranges::count(all_, Severity::Error, &Diagnostic::severity));
+}
+
 bool Findings::has_code(std::string_view code) const {
   return std::ranges::any_of(all_, [&](const Diagnostic& d) { return d.code == code; });
 }

@@ -19,10 +19,17 @@ struct Known {
   std::vector<std::string> local_environments{};   ///< those of `environments` whose target is this machine
 };
 
+/// What a definition says of itself even when it has errors: how it is called, and what was meant to start it.
+struct Outline {
+  std::string name{};                                 ///< empty when it is no name
+  std::optional<std::vector<Trigger>> triggers{};     ///< nothing when they cannot be read
+};
+
 /// The Workflow is there when nothing is an error; it can run here when nothing is a missing capability either.
 struct Parsed {
   std::optional<Workflow> workflow;
   std::vector<Diagnostic> diagnostics;   ///< sorted by line; at most 50, then a count
+  Outline outline{};
   bool runnable() const;
 };
 

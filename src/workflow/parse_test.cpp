@@ -131,5 +131,21 @@ TEST(Definition, SurvivesTheWayThroughJson) {
   EXPECT_EQ(*back, *parsed.workflow);
 }
 
+TEST(Parse, ADefinitionWithErrorsStillSaysItsNameAndItsTriggers) {
+  const auto parsed = parse("Name: nightly\nSchemaVersion: \"1.0\"\nTriggers:\n  - Type: PUSH\n    Branches: [release]\nActions:\n"
+                            "  A:\n    Identifier: aws/build@v9\n");
+  ASSERT_FALSE(parsed.workflow);
+  EXPECT_EQ(parsed.outline.name, "nightly");
+  ASSERT_TRUE(parsed.outline.triggers);
+  EXPECT_EQ(parsed.outline.triggers->at(0).branches, std::vector<std::string>{"release"});
+}
+
+TEST(Parse, TriggersWithErrorsAndFilesThatAreNoYamlSayNothingOfWhenTheyStart) {
+  EXPECT_FALSE(parse("Name: w\nSchemaVersion: \"1.0\"\nTriggers:\n  - Type: PUSH\n    Branches: ['feature/**']\nActions: {}\n").outline.triggers);
+  EXPECT_FALSE(parse("Name: [\n").outline.triggers);
+  EXPECT_FALSE(parse("name: x\non: push\njobs: {}\n").outline.triggers);
+  EXPECT_EQ(parse("Name: no name\nSchemaVersion: \"1.0\"\nActions: {}\n").outline.name, "");
+}
+
 }  // namespace
 }  // namespace tandem::workflow
