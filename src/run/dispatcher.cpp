@@ -80,8 +80,8 @@ Result<std::vector<Considered>> Dispatcher::consider(const Event& event) {
   const auto definitions = TRY(definitions_at(store, event.after));
   if (definitions.left_out > 0)
     log(Level::Warning, "workflows.left-out", {{"repository", event.repository}, {"commit", event.after.value}, {"count", static_cast<std::int64_t>(definitions.left_out)}});
-  for (const auto& [path, bytes] : definitions.files) {
-    Considered considered{.file = path, .parsed = workflow::parse_workflow(bytes, path, names)};
+  for (const auto& file : definitions.files) {
+    Considered considered{.file = file.path, .parsed = parse(file, names)};
     if (considered.parsed.workflow) {
       const auto answer = workflow::answer(*considered.parsed.workflow, event);
       considered.runs = answer.runs;

@@ -287,5 +287,13 @@ INSTANTIATE_TEST_SUITE_P(HabitsOfPublicFiles, Saying, testing::Values(
     Case{"foreign_machine_that_every_action_replaces", HEAD "Compute: {Fleet: Windows.x86-64.Large}\n" ACTIONS "    Compute: {Fleet: Linux.x86-64.Large}\n",
          "9:5: W313 Compute is given here and on top; the one here counts"}), name_of);
 
+INSTANTIATE_TEST_SUITE_P(Outside, Saying, testing::Values(
+    Case{"artifact_above", HEAD ACTIONS "    Outputs: {Artifacts: [{Name: x, Files: ['a/../../b', '/', 'a..b/..c']}]}\n",
+         "8:45: E154 a/../../b leaves the working directory\n8:58: E154 / is no file of the workspace"},
+    Case{"report_above", HEAD ACTIONS "    Outputs: {Reports: {R: {Format: JUNITXML, IncludePaths: ['**/..', /etc/x], ExcludePaths: [../y]}}}\n",
+         "8:62: E154 **/.. leaves the working directory\n8:71: E154 /etc/x is an absolute path\n8:95: E154 ../y leaves the working directory"},
+    Case{"discovery_above", HEAD ACTIONS "    Outputs: {AutoDiscoverReports: {IncludePaths: [../y]}}\n", "8:52: E154 ../y leaves the working directory"},
+    Case{"key_without_letters", HEAD "'': 1\n" ACTIONS, "3:1: E110 \"\" is not a property of a workflow"}), name_of);
+
 }  // namespace
 }  // namespace tandem::workflow

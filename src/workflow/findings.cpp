@@ -235,7 +235,7 @@ void Properties::finish() {
     const auto near = nearest(entry.key, known_);
     const auto list = known_.empty() ? "It has none" : fmt::format("Known: {}", join(known_, ", "));
     auto& said = findings_.error("E110", spot(entry, path(entry.key)),
-                                 fmt::format("{} is not a property of {}{}", entry.key, what_,
+                                 fmt::format("{} is not a property of {}{}", entry.key.empty() ? "\"\"" : entry.key, what_,
                                              near ? fmt::format("; did you mean {}?", *near) : ""),
                                  list);
     if (!near || map_.entry(*near) != nullptr) continue;

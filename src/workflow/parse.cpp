@@ -309,8 +309,17 @@ Parsed parse_workflow(std::string_view text, const std::string& file, const Know
   return read_definition(text, file, known);
 }
 
+Parsed too_large(const std::string& file, std::uint64_t bytes) {
+  const yaml::Lines nothing("");
+  Findings findings(file, nothing);
+  findings.error("E105", {1, 1}, fmt::format("the definition is {} KB; the limit is {} KB", (bytes + 1023) / 1024, definition_bytes_max / 1024),
+                 "Move long scripts into files of the repository");
+  return {.diagnostics = findings.finish()};
+}
+
 Parsed read_definition(std::string_view text, const std::string& file, const Known& known, const Onlooker& onlooker,
                        std::set<std::string>* asked) {
+  if (text.size() > definition_bytes_max) return too_large(file, text.size());
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   const yaml::Lines lines(text);
   Findings findings(file, lines, asked);
