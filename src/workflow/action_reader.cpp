@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "workflow/configuration_reader.hpp"
+#include "workflow/github_steps.hpp"
 #include "workflow/inputs_reader.hpp"
 
 namespace tandem::workflow {
@@ -12,32 +13,11 @@ namespace {
 
 const std::vector<std::string> gate_omits{"Inputs", "Outputs", "Environment", "Compute", "Timeout", "Caching", "Packages"};
 
-/// The first step that needs an action of GitHub's, by number and name; empty when all of them only run commands.
-std::string step_of_github(const yaml::Node& steps) {
-  for (size_t i = 0; i < steps.items.size(); ++i) {
-    const auto* uses = steps.items[i].find("uses");
-    if (uses == nullptr) continue;
-    const auto* name = steps.items[i].find("name");
-    return fmt::format(", and its step {}{} (line {}) uses: {}, which needs GitHub's runner", i + 1,
-                       name == nullptr ? "" : fmt::format(" \"{}\"", name->text), uses->line, uses->text);
-  }
-  return {};
-}
-
-void unavailable(const std::string& text, const std::string& name, const Spot& at, const yaml::Node& action, Findings& findings) {
+void unavailable(const std::string& text, const std::string& name, const Spot& at, Findings& findings) {
   std::vector<std::string> names;
   for (const auto& kind : catalogue()) names.emplace_back(kind.name);
   auto what = fmt::format("{} is not available on this runner", text);
   if (text == ".") what = "an action of this repository (.) is not available on this runner";
-  const auto* configuration = action.find("Configuration");
-  const auto* steps = configuration == nullptr ? nullptr : configuration->find("Steps");
-  const bool of_github = name == "aws/github-actions-runner" && steps != nullptr;
-  const auto uses = of_github ? step_of_github(*steps) : "";
-  what += uses;
-  if (of_github && uses.empty()) {
-    findings.capability("E131", at, what, "Its steps only run commands: write aws/build@v1 with one - Run: per step");
-    return;
-  }
   const auto near = nearest(name, names);
   findings.capability("E131", at, what,
                       near ? fmt::format("Did you mean {}@v{}?", *near, find_action_kind(*near)->newest)
@@ -52,7 +32,7 @@ void read_identifier(Properties& properties, ActionDraft& draft, Findings& findi
   const auto identifier = identifier_from(*text);
   draft.action.identifier = *text;
   draft.kind = find_action_kind(identifier.name);
-  if (draft.kind == nullptr) return unavailable(*text, identifier.name, at, properties.node(), findings);
+  if (draft.kind == nullptr) return unavailable(*text, identifier.name, at, findings);
   const int newest = draft.kind->newest;
   draft.gate = draft.kind->nature == Nature::Gate;
   draft.action.identifier = fmt::format("{}@v{}", identifier.name, identifier.major.value_or(newest));
@@ -240,6 +220,7 @@ ActionDraft read_action(const yaml::Entry& entry, const std::string& path, const
   else read_rest(properties, draft, reading);
   refuse_misplaced(properties, draft, reading.findings);
   properties.finish();
+  if (draft.kind != nullptr && draft.kind->name == "aws/github-actions-runner") refuse_github_outputs(draft, properties.at("Identifier"), reading.findings);
   return draft;
 }
 

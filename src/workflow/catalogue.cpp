@@ -28,6 +28,7 @@ std::vector<ActionKind> foreign() {
   return {
       {"aws/build", 1, Nature::Build, false, false, build_keys()},
       {"aws/managed-test", 1, Nature::Build, false, false, build_keys()},
+      {"aws/github-actions-runner", 1, Nature::Build, false, false, {{"Steps", GithubSteps, true}}},
       {"aws/approval", 1, Nature::Gate, false, false, {{"ApprovalsRequired", Whole, false, {}, 1, 2}}},
       {"aws/cdk-bootstrap", 2, Nature::Deploy, true, true, {ignored({"Region", Text, true}, region_of_environment), ignored({"CdkCliVersion"}, own_library)}, deployment_variables},
       {"aws/cdk-deploy", 2, Nature::Deploy, true, true,

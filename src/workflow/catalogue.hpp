@@ -8,7 +8,7 @@
 
 namespace tandem::workflow {
 
-enum class ValueKind { Text, Whole, Flag, Json, JsonList, List, Word, Steps, Container };
+enum class ValueKind { Text, Whole, Flag, Json, JsonList, List, Word, Steps, GithubSteps, Container };
 
 /// One key of a Configuration.
 struct ConfigurationKey {

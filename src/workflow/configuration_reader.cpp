@@ -5,6 +5,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "workflow/github_steps.hpp"
 #include "workflow/references.hpp"
 
 namespace tandem::workflow {
@@ -36,7 +37,7 @@ class ConfigurationReader {
     const auto* entry = properties_.find(key.name);
     if (entry == nullptr) {
       const bool said_otherwise = key.kind == ValueKind::Steps && properties_.node().entry("Commands") != nullptr;
-      const bool empty_steps = key.kind == ValueKind::Steps && properties_.node().entry("Steps") != nullptr;
+      const bool empty_steps = (key.kind == ValueKind::Steps || key.kind == ValueKind::GithubSteps) && properties_.node().entry("Steps") != nullptr;
       const bool stands_too_high = action_.entry(key.name) != nullptr;
       if (key.required && !said_otherwise && !empty_steps && !stands_too_high) properties_.require(key.name, kind.name);
       return;
@@ -44,6 +45,7 @@ class ConfigurationReader {
     if (!key.ignored.empty())
       findings_.note("N205", spot(*entry, properties_.path(key.name)), fmt::format("{} is ignored: {}", key.name, key.ignored));
     if (key.kind == ValueKind::Steps) return read_steps(*entry);
+    if (key.kind == ValueKind::GithubSteps) return read_github_steps(entry->value, properties_.path("Steps"), identifier(), draft_, reading_);
     if (key.kind == ValueKind::Container) read_container(*entry);
     else check(key, *entry);
     draft_.action.configuration[key.name] = canonical(key, entry->value);
@@ -90,6 +92,7 @@ class ConfigurationReader {
         break;
       case ValueKind::Word: check_word(key, entry); break;
       case ValueKind::Steps:
+      case ValueKind::GithubSteps:
       case ValueKind::Container: break;
     }
   }
@@ -130,6 +133,8 @@ class ConfigurationReader {
       wrong(entry, "a JSON list");
     }
   }
+
+  Spot identifier() const { return spot(*action_.find("Identifier"), joined(draft_.spot.path, "Identifier")); }
 
   void read_steps(const yaml::Entry& entry) {
     const auto path = properties_.path("Steps");

@@ -124,12 +124,12 @@ INSTANTIATE_TEST_SUITE_P(Entry, Saying, testing::Values(
          "7:31: E113 Strategy must be one of all-at-once, canary, linear, not \"slowly\""},
     Case{"E130", HEAD "Actions:\n  Deploy: {}\n", "4:3: E130 Deploy has neither Identifier (an action) nor Actions (a group)"},
     Case{"E131", HEAD "Actions:\n  A:\n    Identifier: aws/github-actions-runner@v1\n    Configuration:\n      Steps:\n        - uses: actions/checkout@v4\n",
-         "5:17: E131 aws/github-actions-runner@v1 is not available on this runner, and its step 1 (line 8) uses: actions/checkout@v4, which needs GitHub's runner"},
+         "4:3: W307 A has no input: it starts in an empty folder\n5:17: E131 aws/github-actions-runner@v1 is not available on this runner, and its step 1 (line 8) uses: actions/checkout@v4, which needs GitHub's runner"},
     Case{"E132", HEAD "Actions:\n  A:\n    Identifier: aws/build@v7\n" STEPS, "5:17: E132 aws/build@v7: known versions are v1"},
     Case{"W317", HEAD "Actions:\n  A:\n    Identifier: aws/build\n" STEPS, "5:17: W317 aws/build has no version; v1 is taken"},
     Case{"E131_own", HEAD "Actions:\n  A:\n    Identifier: .\n", "5:17: E131 an action of this repository (.) is not available on this runner"},
     Case{"E131_github_step", HEAD "Actions:\n  A:\n    Identifier: aws/github-actions-runner@v1\n    Configuration:\n      Steps:\n        - run: a\n        - name: Lint\n          uses: b/c@v1\n",
-         "5:17: E131 aws/github-actions-runner@v1 is not available on this runner, and its step 2 \"Lint\" (line 10) uses: b/c@v1, which needs GitHub's runner"},
+         "4:3: W307 A has no input: it starts in an empty folder\n5:17: E131 aws/github-actions-runner@v1 is not available on this runner, and its step 2 \"Lint\" (line 10) uses: b/c@v1, which needs GitHub's runner"},
     Case{"E113_payloads", HEAD "Actions:\n  A:\n    Identifier: aws/lambda-invoke@v1\n    Environment: {Name: dev}\n    Configuration: {Function: f, AWSRegion: r, RequestPayload: '{}', RequestPayloadFile: p.json}\n",
          "7:70: E113 give RequestPayload or RequestPayloadFile, not both"},
     Case{"E113_alarms", HEAD "Actions:\n  A:\n    Identifier: aws/cfn-deploy@v1\n    Environment: {Name: dev}\n    Configuration: {name: n, region: r, template: t, monitor-alarm-arns: 'a,b,c,d,e,f'}\n",
@@ -294,6 +294,23 @@ INSTANTIATE_TEST_SUITE_P(Outside, Saying, testing::Values(
          "8:62: E154 **/.. leaves the working directory\n8:71: E154 /etc/x is an absolute path\n8:95: E154 ../y leaves the working directory"},
     Case{"discovery_above", HEAD ACTIONS "    Outputs: {AutoDiscoverReports: {IncludePaths: [../y]}}\n", "8:52: E154 ../y leaves the working directory"},
     Case{"key_without_letters", HEAD "'': 1\n" ACTIONS, "3:1: E110 \"\" is not a property of a workflow"}), name_of);
+
+#define GITHUB HEAD "Actions:\n  A:\n    Identifier: aws/github-actions-runner@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration:\n      Steps:\n"
+#define NEEDS "5:17: E131 aws/github-actions-runner@v1 is not available on this runner, and its step "
+
+INSTANTIATE_TEST_SUITE_P(StepsOfGithub, Saying, testing::Values(
+    Case{"commands", GITHUB "        - name: n\n          run: a\n          env: {X: 1, Y: }\n          working-directory: d\n          shell: sh\n          continue-on-error: true\n", ""},
+    Case{"uses", GITHUB "        - run: a\n        - name: Lint\n          uses: x/y@v1\n        - uses: z\n", NEEDS "2 \"Lint\" (line 11) uses: x/y@v1, which needs GitHub's runner"},
+    Case{"condition", GITHUB "        - run: a\n          if: always()\n", NEEDS "1 (line 10) has if:, which needs GitHub's runner"},
+    Case{"time", GITHUB "        - run: a\n          timeout-minutes: 5\n", NEEDS "1 (line 10) has timeout-minutes:, which needs GitHub's runner"},
+    Case{"expression", GITHUB "        - run: a\n          env: {X: '${{ github.sha }}'}\n", NEEDS "1 (line 10) has an expression ${{ }}, which needs GitHub's runner"},
+    Case{"file", GITHUB "        - run: echo a=b >> \"$GITHUB_ENV\"\n", NEEDS "1 (line 9) reads $GITHUB_ENV, which needs GitHub's runner"},
+    Case{"shell", GITHUB "        - run: a\n          shell: pwsh\n", NEEDS "1 (line 10) wants the shell pwsh, which needs GitHub's runner"},
+    Case{"outputs", GITHUB "        - run: a\n    Outputs: {Variables: [V]}\n",
+         "5:17: E131 aws/github-actions-runner@v1 is not available on this runner, and its output variable V comes from a file of GitHub's runner"},
+    Case{"wrong", GITHUB "        - name: n\n        - b\n        - run: [a]\n          env: [x]\n          continue-on-error: maybe\n        - run: a\n          env: {a-b: 1}\n",
+         "9:11: E112 run is required for a step\n10:11: E113 a step must be a map with run:, not \"b\"\n11:16: E113 run must be a text, not a list\n"
+         "12:16: E113 env must be a map of names and values, not a list\n13:30: E113 continue-on-error must be true or false, not \"maybe\"\n15:17: E162 \"a-b\" is no variable name"}), name_of);
 
 }  // namespace
 }  // namespace tandem::workflow

@@ -147,5 +147,18 @@ TEST(Parse, TriggersWithErrorsAndFilesThatAreNoYamlSayNothingOfWhenTheyStart) {
   EXPECT_EQ(parse("Name: no name\nSchemaVersion: \"1.0\"\nActions: {}\n").outline.name, "");
 }
 
+TEST(Parse, AStepOfGithubKeepsItsFolderAndItsVariablesToItself) {
+  const auto parsed = parse("Name: w\nSchemaVersion: \"1.0\"\nActions:\n  A:\n    Identifier: aws/github-actions-runner@v1.0.0\n    Inputs: {Sources: [WorkflowSource]}\n"
+                            "    Configuration:\n      Steps:\n        - name: Say it\n          run: |\n            make\n            make test\n"
+                            "          env: {A: 'x $y \"`\\', B: '${Secrets.TOKEN}$'}\n          working-directory: sub dir\n          shell: bash\n"
+                            "        - run: lint\n          continue-on-error: true\n");
+  ASSERT_TRUE(parsed.workflow) << all(parsed);
+  EXPECT_TRUE(parsed.runnable());
+  EXPECT_EQ(action(parsed, "A").steps,
+            (std::vector<std::string>{"# Say it\n( set -e\nset -o pipefail\nexport A=\"x \\$y \\\"\\`\\\\\"\nexport B=\"${Secrets.TOKEN}\\$\"\ncd -- \"sub dir\"\nmake\nmake test\n\n)\n",
+                                      "# lint\nset +e\n( set -e\nlint\n)\n"
+                                      "case $? in 0) ;; *) echo \"continue-on-error: the step failed with exit $?, and the action goes on\" ;; esac\n"}));
+}
+
 }  // namespace
 }  // namespace tandem::workflow

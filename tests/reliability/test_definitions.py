@@ -163,3 +163,45 @@ def test_a_definition_with_errors_is_known_by_its_name_and_refused_only_where_it
     asked = world.run(world.start("elsewhere"))
     assert asked["status"] == "NOT_RUN" and "E132" in asked["reason"] and "(and 1 more: tandem validate lists them)" in asked["reason"]
     world.check()
+
+
+GITHUB = """Name: github
+SchemaVersion: "1.0"
+Actions:
+  Commands:
+    Identifier: aws/github-actions-runner@v1
+    Inputs:
+      Sources: [WorkflowSource]
+    Configuration:
+      Steps:
+        - run: mkdir -p sub && echo made > sub/file && LEFT=yes && export LEFT
+        - name: Inside
+          run: |
+            cat file
+            echo "colour $COLOUR, left ${LEFT:-no}"
+          env: {COLOUR: "a $b `c`"}
+          working-directory: sub
+        - run: |
+            false
+            echo "never said"
+          continue-on-error: true
+        - run: test -f sub/file && test -z "${COLOUR:-}" && echo "at home"
+        - run: |
+            exit 7
+            echo "nor this"
+"""
+
+
+def test_steps_of_github_that_only_run_commands_are_run_as_there(world):
+    (world.work_tree / ".codecatalyst" / "workflows" / "github.yml").write_text(GITHUB)
+    world.push("Steps of another system")
+    assert world.serve()
+    world.settled()
+    run = world.start("github")
+    world.settled()
+    said = [line["text"] for line in world.ask("logs", run=run).document["lines"]]
+    assert [line for line in said if line in ("made", "colour a $b `c`, left no", "at home")] == ["made", "colour a $b `c`, left no", "at home"], said
+    assert "continue-on-error: the step failed with exit 1, and the action goes on" in said
+    assert not any(line in ("never said", "nor this") for line in said)
+    assert world.run(run)["status"] == "FAILED" and "step 5" in world.run(run)["reason"] and "exit 7" in world.run(run)["reason"]
+    world.check()
