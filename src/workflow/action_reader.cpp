@@ -162,6 +162,16 @@ void refuse_misplaced(Properties& properties, const ActionDraft& draft, Findings
   }
 }
 
+/// What other systems decide whether an action is run by.
+void refuse_conditions(Properties& properties, Findings& findings) {
+  for (const auto* key : {"Condition", "Conditions", "If", "if", "When"}) {
+    if (properties.node().entry(key) == nullptr) continue;
+    properties.expect({key});
+    findings.error("E110", properties.at_key(key), fmt::format("{} is not a property of an action: there are no conditions", key),
+                   "Ask in a step, or write a workflow with triggers of its own");
+  }
+}
+
 bool is_foreign_machine(const std::string& fleet) {
 #if defined(__aarch64__)
   const bool other = same_ignoring_case(fleet.substr(0, 12), "linux.x86-64");
@@ -219,6 +229,7 @@ ActionDraft read_action(const yaml::Entry& entry, const std::string& path, const
   if (draft.gate) refuse_at_gate(properties, reading.findings);
   else read_rest(properties, draft, reading);
   refuse_misplaced(properties, draft, reading.findings);
+  refuse_conditions(properties, reading.findings);
   properties.finish();
   if (draft.kind != nullptr && draft.kind->name == "aws/github-actions-runner") refuse_github_outputs(draft, properties.at("Identifier"), reading.findings);
   return draft;

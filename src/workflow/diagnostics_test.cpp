@@ -276,6 +276,7 @@ INSTANTIATE_TEST_SUITE_P(HabitsOfPublicFiles, Saying, testing::Values(
          "10:17: E140 DependsOn names Publish all, which does not exist; did you mean PublishAll?"},
     Case{"steps_beside_configuration", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration: {}\n    Steps: [{Run: a}]\n",
          "8:5: E110 Steps is not a property of an action"},
+    Case{"condition", HEAD ACTIONS "    Condition: {StringEquals: [a, b]}\n", "8:5: E110 Condition is not a property of an action: there are no conditions"},
     Case{"group_with_a_list", HEAD "Actions:\n  G:\n    Actions:\n      - Identifier: aws/build@v1\n", "6:7: E113 Actions must be a map of names, not a list"},
     Case{"left_placeholder", HEAD "Actions:\n  A:\n    Identifier: {{ action }}\n", "5:17: E102 not valid YAML: {{ is a placeholder of a template that nobody has filled in"},
     Case{"parameters_of_a_stack", HEAD "Actions:\n  A:\n    Identifier: aws/cfn-deploy@v1\n    Environment: {Name: dev}\n    Inputs: {Sources: [WorkflowSource]}\n"
