@@ -66,7 +66,7 @@ std::string label_of(const yaml::Node& step) {
   auto label = text_at(step, "name");
   if (label.empty()) label = text_at(step, "run");
   label = printable(label.substr(0, label.find('\n')));
-  return label.find("${") == std::string::npos ? label : "";
+  return label.empty() || label.find("${") != std::string::npos ? "commands" : label;   // what a reference stands for is no comment
 }
 
 class StepReader {
@@ -81,7 +81,7 @@ class StepReader {
     for (const auto* key : {"name", "working-directory", "shell"})
       if (const auto* value = step_.find(key); value != nullptr && !value->is_scalar()) wrong(key, "a text");
     const bool goes_on = may_fail();
-    std::string script = fmt::format("# {}\n", label_of(step_));
+    std::string script = fmt::format("#: {}\n", label_of(step_));
     if (goes_on) script += "set +e\n";
     script += "( set -e\n";
     if (text_at(step_, "shell") == "bash") script += "set -o pipefail\n";

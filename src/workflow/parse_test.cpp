@@ -155,8 +155,8 @@ TEST(Parse, AStepOfGithubKeepsItsFolderAndItsVariablesToItself) {
   ASSERT_TRUE(parsed.workflow) << all(parsed);
   EXPECT_TRUE(parsed.runnable());
   EXPECT_EQ(action(parsed, "A").steps,
-            (std::vector<std::string>{"# Say it\n( set -e\nset -o pipefail\nexport A=\"x \\$y \\\"\\`\\\\\"\nexport B=\"${Secrets.TOKEN}\\$\"\ncd -- \"sub dir\"\nmake\nmake test\n\n)\n",
-                                      "# lint\nset +e\n( set -e\nlint\n)\n"
+            (std::vector<std::string>{"#: Say it\n( set -e\nset -o pipefail\nexport A=\"x \\$y \\\"\\`\\\\\"\nexport B=\"${Secrets.TOKEN}\\$\"\ncd -- \"sub dir\"\nmake\nmake test\n\n)\n",
+                                      "#: lint\nset +e\n( set -e\nlint\n)\n"
                                       "case $? in 0) ;; *) echo \"continue-on-error: the step failed with exit $?, and the action goes on\" ;; esac\n"}));
 }
 

@@ -203,5 +203,5 @@ def test_steps_of_github_that_only_run_commands_are_run_as_there(world):
     assert [line for line in said if line in ("made", "colour a $b `c`, left no", "at home")] == ["made", "colour a $b `c`, left no", "at home"], said
     assert "continue-on-error: the step failed with exit 1, and the action goes on" in said
     assert not any(line in ("never said", "nor this") for line in said)
-    assert world.run(run)["status"] == "FAILED" and "step 5" in world.run(run)["reason"] and "exit 7" in world.run(run)["reason"]
+    assert world.run(run)["status"] == "FAILED" and "step 5 (exit 7)" in world.run(run)["reason"] and "exit 7" in world.run(run)["reason"]
     world.check()
