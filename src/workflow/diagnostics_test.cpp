@@ -290,10 +290,10 @@ INSTANTIATE_TEST_SUITE_P(HabitsOfPublicFiles, Saying, testing::Values(
 
 INSTANTIATE_TEST_SUITE_P(Outside, Saying, testing::Values(
     Case{"artifact_above", HEAD ACTIONS "    Outputs: {Artifacts: [{Name: x, Files: ['a/../../b', '/', 'a..b/..c']}]}\n",
-         "8:45: E154 a/../../b leaves the working directory\n8:58: E154 / is no file of the workspace"},
+         "8:45: E154 a/../../b goes up with ..\n8:58: E154 / is no file of the workspace"},
     Case{"report_above", HEAD ACTIONS "    Outputs: {Reports: {R: {Format: JUNITXML, IncludePaths: ['**/..', /etc/x], ExcludePaths: [../y]}}}\n",
-         "8:62: E154 **/.. leaves the working directory\n8:71: E154 /etc/x is an absolute path\n8:95: E154 ../y leaves the working directory"},
-    Case{"discovery_above", HEAD ACTIONS "    Outputs: {AutoDiscoverReports: {IncludePaths: [../y]}}\n", "8:52: E154 ../y leaves the working directory"},
+         "8:62: E154 **/.. goes up with ..\n8:71: E154 /etc/x is an absolute path\n8:95: E154 ../y goes up with .."},
+    Case{"discovery_above", HEAD ACTIONS "    Outputs: {AutoDiscoverReports: {IncludePaths: [../y]}}\n", "8:52: E154 ../y goes up with .."},
     Case{"key_without_letters", HEAD "'': 1\n" ACTIONS, "3:1: E110 \"\" is not a property of a workflow"}), name_of);
 
 #define GITHUB HEAD "Actions:\n  A:\n    Identifier: aws/github-actions-runner@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration:\n      Steps:\n"

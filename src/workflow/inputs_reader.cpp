@@ -224,7 +224,7 @@ bool is_name(std::string_view text, size_t length) {
 void refuse_climbing(const yaml::Node& pattern, const std::string& path, Findings& findings) {
   const auto parts = split(pattern.text, '/');
   if (pattern.text.starts_with('/') || std::ranges::find(parts, "..") == parts.end()) return;
-  findings.error("E154", spot(pattern, path), fmt::format("{} leaves the working directory", pattern.text), "Copy what is meant into the working directory in a step");
+  findings.error("E154", spot(pattern, path), fmt::format("{} goes up with ..", pattern.text), "Patterns stay below the working directory: copy there what is meant, in a step");
 }
 
 void read_inputs(const yaml::Node& node, const std::string& path, ActionDraft& draft, const Reading& reading) {
