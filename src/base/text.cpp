@@ -73,6 +73,8 @@ std::string replaced(std::string_view text, std::string_view what, std::string_v
 bool same_ignoring_case(std::string_view a, std::string_view b) { return lower(a) == lower(b); }
 
 namespace {
+constexpr size_t names_compared_max = 200;   // the time grows with the square; who mistypes a longer one looks for it himself
+
 size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -101,6 +103,7 @@ std::optional<std::string> nearest(std::string_view name, const std::vector<std:
   std::optional<std::string> best;
   size_t best_distance = 3;
   for (const auto& candidate : known) {
+    if (name.size() > names_compared_max || candidate.size() > name.size() + 2 || name.size() > candidate.size() + 2) continue;
     const auto distance = edit_distance(lower(name), lower(candidate));
     if (distance < best_distance && distance < candidate.size()) {
       best = candidate;

@@ -27,6 +27,15 @@ std::optional<TextEdit> settled(TextEdit edit, const yaml::Lines& lines) {
   edit.after = fmt::format("'{}'", edit.after);
   return edit;
 }
+/// Words of a file may be long; what is said of them need not be.
+std::string shortened(std::string said, size_t most) {
+  if (said.size() <= most) return said;
+  const auto start_of_character = [&](size_t at) {
+    while (at > 0 && (static_cast<unsigned char>(said[at]) & 0xC0U) == 0x80U) --at;
+    return at;
+  };
+  return said.substr(0, start_of_character(most / 2)) + "…" + said.substr(start_of_character(said.size() - most / 2));
+}
 }  // namespace
 
 Spot spot(const yaml::Node& node, std::string path) { return {node.line, node.column, std::move(path)}; }
@@ -38,7 +47,8 @@ std::string joined(const std::string& path, std::string_view key) {
 
 Diagnostic& Findings::add(Severity severity, std::string_view code, const Spot& spot, std::string what,
                           std::string suggestion) {
-  all_.push_back({severity, std::string(code), place(spot), printable(spot.path), printable(what), printable(suggestion)});
+  all_.push_back({severity, std::string(code), place(spot), shortened(printable(spot.path), 300), shortened(printable(what), 600),
+                  shortened(printable(suggestion), 600)});
   return all_.back();
 }
 

@@ -19,9 +19,11 @@ constexpr std::array<std::string_view, 6> honoured{"name", "run", "env", "workin
 /// A value as a word of bash in which only the references of a workflow stand for something.
 std::string quoted(const std::string& text) {
   const auto references = references_in(text);
+  auto next = references.begin();
   std::string out = "\"";
   for (size_t i = 0; i < text.size(); ++i) {
-    const bool refers = std::ranges::any_of(references, [i](const Reference& each) { return each.offset == i; });
+    const bool refers = next != references.end() && next->offset == i;
+    if (refers) ++next;
     if ((text[i] == '$' && !refers) || text[i] == '"' || text[i] == '\\' || text[i] == '`') out += '\\';
     out += text[i];
   }

@@ -14,6 +14,7 @@ namespace tandem::workflow {
 namespace {
 
 constexpr size_t secrets_max = 50;
+constexpr size_t names_max = 100;   // more than are shown of one file
 constexpr size_t secrets_of_the_service = 5;
 constexpr int deploy_minutes_of_the_service = 60;
 
@@ -67,7 +68,7 @@ class ServiceVariables {
       if (step.find("CATALYST_") == std::string::npos) continue;
       re2::StringPiece rest(step);
       std::string found;
-      while (RE2::FindAndConsume(&rest, name, &found))
+      while (said_.size() < names_max && RE2::FindAndConsume(&rest, name, &found))
         if (!is_of_the_runner(found) && said_.insert(found).second && !is_set_by(action, found)) say(action, found);
     }
   }
