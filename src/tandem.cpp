@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <iterator>
+#include <sstream>
 
 #include "base/digest.hpp"
 #include "base/kill_point.hpp"
@@ -280,7 +281,7 @@ Result<int> Program::validate() {
   if (options("path").empty() && (request.paths.empty() || fs::is_directory(".codecatalyst/workflows"))) request.paths.insert(request.paths.begin(), ".");
   request.known.check_known = bool(file);
   const bool reads_input = std::ranges::find(request.paths, "-") != request.paths.end();
-  if (reads_input) request.standard_input.assign(std::istreambuf_iterator<char>(std::cin), {});
+  if (reads_input) request.standard_input = std::move(std::ostringstream() << std::cin.rdbuf()).str();
   const auto files = TRY(run::examine(request));
   const auto answer = run::answer_of(files, request);
   if (has("sarif")) {

@@ -30,6 +30,8 @@ TEST(Text, SuggestsTheNearestNameWithinTwoEdits) {
   EXPECT_EQ(nearest("steps", {"Steps", "Container"}), "Steps");
   EXPECT_EQ(nearest("Comands", {"Commands"}), "Commands");
   EXPECT_FALSE(nearest("Zebra", {"Steps"}));
+  EXPECT_EQ(nearest("Publish assets to all", {"PublishAssetsToAll", "Deploy"}), "PublishAssetsToAll");
+  EXPECT_FALSE(nearest("--", {"__x"}));
 }
 
 TEST(Text, KnowsValidUtf8) {

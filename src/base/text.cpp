@@ -73,6 +73,8 @@ std::string replaced(std::string_view text, std::string_view what, std::string_v
 bool same_ignoring_case(std::string_view a, std::string_view b) { return lower(a) == lower(b); }
 
 namespace {
+constexpr size_t names_compared_max = 200;   // the time grows with the square; who mistypes a longer one looks for it himself
+
 size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -87,18 +89,30 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   }
   return row[b.size()];
 }
+
+/// "Publish all" and "publish-all" are PublishAll to whoever remembers only the words.
+std::string letters_of(std::string_view name) {
+  std::string out;
+  for (const unsigned char c : name)
+    if (std::isalnum(c)) out += static_cast<char>(std::tolower(c));
+  return out;
+}
 }  // namespace
 
 std::optional<std::string> nearest(std::string_view name, const std::vector<std::string>& known) {
   std::optional<std::string> best;
   size_t best_distance = 3;
   for (const auto& candidate : known) {
+    if (name.size() > names_compared_max || candidate.size() > name.size() + 2 || name.size() > candidate.size() + 2) continue;
     const auto distance = edit_distance(lower(name), lower(candidate));
     if (distance < best_distance && distance < candidate.size()) {
       best = candidate;
       best_distance = distance;
     }
   }
+  const auto letters = best ? "" : letters_of(name);
+  for (const auto& candidate : known)
+    if (!letters.empty() && letters == letters_of(candidate)) return candidate;
   return best;
 }
 

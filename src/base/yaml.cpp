@@ -80,6 +80,7 @@ class Tree final : public YAML::EventHandler {
   void refuse_tag(const Node& node, const std::string& tag) const;
   void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Kind kind);
   void close();
+  [[noreturn]] void refuse_key(const Node& key) const;
   void add(Node node, YAML::anchor_t anchor);
   void add_entry(Open& map, Node value);
   void merge(Open& map, const Node& value);
@@ -177,6 +178,14 @@ void Tree::close() {
   add(std::move(done.node), done.anchor);
 }
 
+/// `a: {{ name }}` is a map whose key is a map.
+void Tree::refuse_key(const Node& key) const {
+  const auto& map = open_.back().node;
+  if (key.is_map() && key.line == map.line && key.column == map.column + 1 && lines_.all().substr(lines_.offset(map.line, map.column)).starts_with("{{"))
+    throw Stop{{"E102", map.line, map.column, "not valid YAML: {{ is a placeholder of a template that nobody has filled in", "Write the value"}};
+  throw Stop{{"E102", key.line, key.column, "not valid YAML: a key must be plain text", "Write name: value"}};
+}
+
 void Tree::add(Node node, YAML::anchor_t anchor) {
   if (anchor != 0) anchored_[anchor] = node;
   if (open_.empty()) {
@@ -184,8 +193,7 @@ void Tree::add(Node node, YAML::anchor_t anchor) {
   } else if (open_.back().node.is_list()) {
     open_.back().node.items.push_back(std::move(node));
   } else if (!open_.back().key) {
-    if (!node.is_scalar())
-      throw Stop{{"E102", node.line, node.column, "not valid YAML: a key must be plain text", "Write name: value"}};
+    if (!node.is_scalar()) refuse_key(node);
     open_.back().key = std::move(node);
   } else {
     add_entry(open_.back(), std::move(node));

@@ -192,6 +192,52 @@ void offer_indented_body(const Lines& lines, const Block& block, const OpenHereD
   issue.column = 1;
 }
 
+bool is_empty(const Lines& lines, const Block& block) {
+  for (int number = block.header + 1; number < block.end; ++number)
+    if (!is_blank(lines.line(number))) return false;
+  return true;
+}
+
+/// The last of the lines that were meant for an empty block: up to where the structure goes on. Nothing when that is not clear.
+std::optional<int> last_meant(const Lines& lines, const Block& block) {
+  const int least = indentation(lines.line(block.end));
+  int last = block.end;
+  for (int number = block.end; number <= lines.count(); ++number) {
+    const auto line = lines.line(number);
+    if (is_blank(line)) continue;
+    if (indentation(line) <= least && looks_like_structure(line)) return last;
+    if (indentation(line) < least || looks_like_structure(line) || line.find('\t') != std::string_view::npos) return std::nullopt;
+    last = number;
+  }
+  return last;
+}
+
+void offer_indented_lines(const Lines& lines, const Block& block, Issue& issue) {
+  const auto last = last_meant(lines, block);
+  if (!last) return;
+  const std::string shift(static_cast<size_t>(block.content_indentation - indentation(lines.line(block.end))), ' ');
+  const auto start = lines.offset(block.end, 1);
+  for (int number = block.end; number <= *last; ++number) {
+    const auto line = lines.line(number);
+    if (!is_blank(line)) issue.after += shift;
+    issue.after += line;
+    if (number < *last) issue.after += lines.all().substr(lines.offset(number, 1) + line.size(), lines.offset(number + 1, 1) - lines.offset(number, 1) - line.size());
+  }
+  issue.before = std::string(lines.all().substr(start, lines.offset(*last, 1) + lines.line(*last).size() - start));
+  issue.column = 1;
+}
+
+/// `Run: |` and below it lines that stand no further right than Run.
+Issue empty_block(const Lines& lines, const Block& block) {
+  const auto path = path_of(lines, block.header);
+  Issue issue{"E101", block.end, indentation(lines.line(block.end)) + 1,
+              fmt::format("the text block of line {}{} is empty, because this line does not stand further right than its key", block.header,
+                          path.empty() ? "" : fmt::format(" ({})", path)),
+              fmt::format("Indent the lines of the block to column {}", block.content_indentation + 1)};
+  offer_indented_lines(lines, block, issue);
+  return issue;
+}
+
 Issue cut_short(const Lines& lines, const Block& block) {
   const auto path = path_of(lines, block.header);
   Issue issue{"E101", block.end, indentation(lines.line(block.end)) + 1,
@@ -208,7 +254,7 @@ Issue cut_short(const Lines& lines, const Block& block) {
 std::optional<Issue> block_cut_before(const Lines& lines, int line) {
   const auto block = cut_block(lines, line);
   if (!block) return std::nullopt;
-  return cut_short(lines, *block);
+  return is_empty(lines, *block) ? empty_block(lines, *block) : cut_short(lines, *block);
 }
 
 }  // namespace tandem::yaml

@@ -120,6 +120,20 @@ INSTANTIATE_TEST_SUITE_P(All, YamlFault, testing::Values(
     Fault{"a: x\x01y\n", "1:5 E102 not valid YAML: control character 0x01. Save the file as text in UTF-8"},
     Fault{"a: 1\nb: \xff\n", "2:1 E102 not valid YAML: this line is not UTF-8. Save the file as text in UTF-8"}));
 
+TEST(Yaml, OffersToIndentTheLinesOfABlockThatIsEmptyWithoutThem) {
+  const std::string head = "A:\n  - Run: |\n";
+  for (const auto* body : {"  make\n\n   make test\n", "    make\n\n     make test\n"}) {
+    const auto document = read(head + body + "  - Run: b\n");
+    EXPECT_EQ(first(document), fmt::format("3:1 E101 the text block of line 2 (A[0].Run) is empty, because this line does not stand further right than its key. "
+                                           "Indent the lines of the block to column 7"));
+    const auto& issue = document.issues.at(0);
+    EXPECT_EQ(issue.before, std::string(body, std::string_view(body).size() - 1));
+    EXPECT_EQ(issue.after, "      make\n\n       make test");
+  }
+  EXPECT_EQ(read(head + "  make\n  - flag\n key: 1\n").issues.at(0).after.substr(0, 10), "      make");
+  EXPECT_EQ(read(head + "  make\n    - flag\n  - Run: b\n").issues.at(0).after, "") << "a part of a script, or of the structure: nobody can tell";
+}
+
 TEST(Yaml, OffersSingleQuotesForAPatternInDoubleQuotes) {
   const auto document = read("a: \"release\\-.*\"\n");
   EXPECT_EQ(document.issues.at(0).before, "\"release\\-.*\"");

@@ -95,8 +95,13 @@ bool Globs::match(std::string_view path) const {
 
 bool Globs::empty() const { return state_->patterns.empty(); }
 
-Result<std::vector<std::string>> matching_files(const fs::path& folder, const std::vector<std::string>& include,
-                                                const std::vector<std::string>& exclude) {
+namespace {
+
+enum class Taken { Files, Others };
+
+/// What the patterns name, of the one kind or the other.
+Result<std::vector<std::string>> named(const fs::path& folder, const std::vector<std::string>& include, const std::vector<std::string>& exclude,
+                                       Taken kind) {
   const auto wanted = TRY(Globs::parse(include), "reading the paths to include");
   const auto unwanted = TRY(Globs::parse(exclude), "reading the paths to exclude");
   std::error_code trouble;
@@ -106,9 +111,20 @@ Result<std::vector<std::string>> matching_files(const fs::path& folder, const st
   std::vector<std::string> matching;
   for (const auto& file : files) {
     if (file.starts_with(".git/") || !wanted.match(file) || unwanted.match(file)) continue;
-    if (is_file_inside(root / file, root)) matching.push_back(file);
+    if (is_file_inside(root / file, root) == (kind == Taken::Files)) matching.push_back(file);
   }
   return matching;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> matching_files(const fs::path& folder, const std::vector<std::string>& include,
+                                                const std::vector<std::string>& exclude) {
+  return named(folder, include, exclude, Taken::Files);
+}
+
+Result<std::vector<std::string>> left_out_of(const fs::path& folder, const std::vector<std::string>& include) {
+  return named(folder, include, {}, Taken::Others);
 }
 
 }  // namespace tandem::check

@@ -35,4 +35,7 @@ class Globs {
 Result<std::vector<std::string>> matching_files(const std::filesystem::path& folder, const std::vector<std::string>& include,
                                                 const std::vector<std::string>& exclude);
 
+/// What the patterns name and matching_files() leaves out: links that lead out or nowhere, or to a folder.
+Result<std::vector<std::string>> left_out_of(const std::filesystem::path& folder, const std::vector<std::string>& include);
+
 }  // namespace tandem::check

@@ -71,6 +71,7 @@ TEST(Globs, ALinkCountsOnlyWhenItStaysInside) {
   std::filesystem::create_symlink("real.xml", folder->path() / "in.xml");
   std::filesystem::create_symlink("nowhere.xml", folder->path() / "dangling.xml");
   EXPECT_EQ(*matching_files(folder->path(), {"*.xml"}, {}), (std::vector<std::string>{"in.xml", "real.xml"}));
+  EXPECT_EQ(left_out_of(folder->path(), {"*.xml"}).value(), (std::vector<std::string>{"dangling.xml", "out.xml"}));
 }
 
 }  // namespace

@@ -4,6 +4,9 @@
 #include "record/workflow.hpp"
 #include "report/view_parts.hpp"
 
+#include <map>
+#include <set>
+
 namespace tandem::report {
 
 std::string view_explanation(const View& view) {
@@ -24,19 +27,51 @@ std::string view_explanation(const View& view) {
   return out + notes(document["notes"], "  ");
 }
 
+namespace {
+
+/// The notes of one file by what they say, each with the lines in which it says so: the same one is shown once.
+class SameNotes {
+ public:
+  explicit SameNotes(const Look& file) {
+    for (const auto& finding : file["diagnostics"].list())
+      if (finding["severity"].raw() == "note") lines_[words_of_note(finding)].push_back(std::to_string(finding["line"].number()));
+  }
+  bool was_shown(const Look& finding) { return finding["severity"].raw() == "note" && !shown_.insert(words_of_note(finding)).second; }
+  /// ", also in lines 61 and 79", after the message.
+  std::string elsewhere(const Look& finding) const {
+    const auto found = lines_.find(words_of_note(finding));
+    if (finding["severity"].raw() != "note" || found == lines_.end() || found->second.size() < 2) return {};
+    auto others = std::vector(found->second.begin() + 1, found->second.end());
+    const auto last = others.back();
+    others.pop_back();
+    return others.empty() ? ", also in line " + last : fmt::format(", also in lines {} and {}", join(others, ", "), last);
+  }
+
+ private:
+  static std::string words_of_note(const Look& finding) { return finding["code"].text() + finding["message"].text() + finding["suggestion"].text(); }
+
+  std::map<std::string, std::vector<std::string>> lines_;
+  std::set<std::string> shown_;
+};
+
+}  // namespace
+
 std::string view_validation(const View& view) {
   const auto& style = view.style;
   std::string out;
-  for (const auto& file : view.document["files"].list())
+  for (const auto& file : view.document["files"].list()) {
+    SameNotes notes(file);
     for (const auto& finding : file["diagnostics"].list()) {
+      if (notes.was_shown(finding)) continue;
       const auto severity = finding["severity"].raw();
       const auto paint = severity == "error" ? &Style::red : severity == "note" ? &Style::dim : &Style::yellow;
       const Place place{file["file"].text(), static_cast<int>(finding["line"].number()), static_cast<int>(finding["column"].number())};
       const auto path = finding["path"].text();
       out += fmt::format("{}: {} {}{}{}\n", text(place), (style.*paint)(finding["code"].text()), path, path.empty() ? "" : ": ",
-                         sentences({.what = finding["message"].text(), .suggestion = finding["suggestion"].text()}));
+                         sentences({.what = finding["message"].text() + notes.elsewhere(finding), .suggestion = finding["suggestion"].text()}));
       for (const auto& line : finding["excerpt"].lines()) out += "    " + line + "\n";
     }
+  }
   const auto& document = view.document;
   if (document["fixed"].number() > 0) out += fmt::format("{} written\n", count_of(document["fixed"].number(), "correction"));
   return out + fmt::format("{} {}: {}, {} not available here, {}, {}\n",

@@ -19,14 +19,17 @@ std::optional<RunId> run_of_trailers(const std::string& message) {
   return run ? std::optional(RunId{*run}) : std::nullopt;
 }
 
-std::string first_mistake(const workflow::Parsed& parsed, bool& not_runnable_here) {
-  for (const auto severity : {Severity::Error, Severity::Capability})
-    for (const auto& diagnostic : parsed.diagnostics)
-      if (diagnostic.severity == severity) {
-        not_runnable_here = severity == Severity::Capability;
-        return text(diagnostic);
-      }
-  return "the definition has errors";
+/// Why a definition is not run: its first mistake, or what this machine lacks for it, and how many there are besides.
+std::string why_not(const workflow::Parsed& parsed) {
+  for (const auto severity : {Severity::Error, Severity::Capability}) {
+    const auto is_such = [&](const Diagnostic& diagnostic) { return diagnostic.severity == severity; };
+    const auto first = std::ranges::find_if(parsed.diagnostics, is_such);
+    if (first == parsed.diagnostics.end()) continue;
+    const auto more = std::ranges::count_if(parsed.diagnostics, is_such) - 1;
+    return fmt::format("{}: {}{}", severity == Severity::Error ? "invalid definition" : "it cannot run here", text(*first),
+                       more == 0 ? "" : fmt::format(" (and {} more: tandem validate lists them)", more));
+  }
+  return "invalid definition: it has errors";
 }
 
 /// The workflow files among what a push has changed.
@@ -48,11 +51,17 @@ bool is_named(const Workflow& workflow, std::string_view name) {
   return workflow.file == name || workflow.file.ends_with(ending) || workflow.file.ends_with(ending + ".yml") || (!workflow.name.empty() && workflow.name == name);
 }
 
+/// What there is of a definition with errors: its names, and its triggers as far as they can be read.
+Workflow outline_of(const Considered& considered) {
+  const auto& outline = considered.parsed.outline;
+  return {.name = outline.name, .file = considered.file, .triggers = outline.triggers.value_or(std::vector<Trigger>{})};
+}
+
 /// A definition that cannot be read still has a run that says why it did not happen.
 Planned refusal_of(const Considered& considered) {
-  bool unused = false;
-  Planned planned{.workflow = considered.parsed.workflow.value_or(Workflow{.name = considered.file, .file = considered.file})};
-  planned.refusal = "invalid definition: " + first_mistake(considered.parsed, unused);
+  Planned planned{.workflow = considered.parsed.workflow.value_or(outline_of(considered))};
+  if (planned.workflow.name.empty()) planned.workflow.name = considered.file;
+  planned.refusal = why_not(considered.parsed);
   return planned;
 }
 
@@ -71,14 +80,16 @@ Result<std::vector<Considered>> Dispatcher::consider(const Event& event) {
   const auto definitions = TRY(definitions_at(store, event.after));
   if (definitions.left_out > 0)
     log(Level::Warning, "workflows.left-out", {{"repository", event.repository}, {"commit", event.after.value}, {"count", static_cast<std::int64_t>(definitions.left_out)}});
-  for (const auto& [path, bytes] : definitions.files) {
-    Considered considered{.file = path, .parsed = workflow::parse_workflow(bytes, path, names)};
+  for (const auto& file : definitions.files) {
+    Considered considered{.file = file.path, .parsed = parse(file, names)};
     if (considered.parsed.workflow) {
       const auto answer = workflow::answer(*considered.parsed.workflow, event);
       considered.runs = answer.runs;
       considered.reason = answer.reason;
       considered.place = answer.place;
     } else {
+      const auto& triggers = considered.parsed.outline.triggers;
+      considered.runs = !triggers || workflow::answer(outline_of(considered), event).runs;
       considered.reason = "it has errors: tandem validate lists them";
     }
     out.push_back(std::move(considered));
@@ -91,9 +102,9 @@ Result<EventArrived> Dispatcher::plan(const Event& event) {
   const auto all = TRY(consider(event));
   if (event.kind == EventKind::Push) arrived.definitions = changed_definitions(event, all);
   for (const auto& considered : all) {
-    if (!considered.parsed.workflow) arrived.runs.push_back(refusal_of(considered));
-    else if (considered.runs && !considered.parsed.runnable()) arrived.runs.push_back(refusal_of(considered));
-    else if (considered.runs) arrived.runs.push_back({.workflow = *considered.parsed.workflow});
+    if (!considered.runs) continue;
+    if (!considered.parsed.runnable()) arrived.runs.push_back(refusal_of(considered));
+    else arrived.runs.push_back({.workflow = *considered.parsed.workflow});
   }
   return arrived;
 }
@@ -130,8 +141,9 @@ Result<EventArrived> Dispatcher::plan(const StartRequest& request) {
   std::vector<std::string> names;
   for (const auto& considered : TRY(consider(event))) {
     const auto& found = considered.parsed.workflow;
-    const bool wanted = is_named(found.value_or(Workflow{.file = considered.file}), request.workflow);
-    if (found) names.push_back(found->name);
+    const auto here = found.value_or(outline_of(considered));
+    const bool wanted = is_named(here, request.workflow);
+    if (!here.name.empty()) names.push_back(here.name);
     if (!wanted) continue;
     auto planned = found && considered.parsed.runnable() ? Planned{.workflow = *found} : refusal_of(considered);
     planned.inputs = request.inputs;

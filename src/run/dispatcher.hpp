@@ -11,7 +11,7 @@ namespace tandem::run {
 struct Considered {
   std::string file;
   workflow::Parsed parsed;
-  bool runs = false;
+  bool runs = false;               ///< with errors: that it was meant to, or that nobody can tell
   std::string reason;              ///< why it runs or does not
   Place place{};                   ///< the line that decides
 };

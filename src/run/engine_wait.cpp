@@ -60,7 +60,8 @@ bool is_asked_for(const Run& run, const Planned& planned) {
 bool is_gate(const Action& action) { return action.identifier.starts_with("aws/approval@"); }
 
 int timeout_of(const Action& action) {
-  const bool runs_steps = action.identifier.starts_with("aws/build@") || action.identifier.starts_with("aws/managed-test@");
+  const bool runs_steps = action.identifier.starts_with("aws/build@") || action.identifier.starts_with("aws/managed-test@") ||
+                          action.identifier.starts_with("aws/github-actions-runner@");
   const bool waits = action.identifier.starts_with("tandem/start-workflow@");   // for a run whose actions have limits of their own
   return action.timeout_minutes.value_or(runs_steps || waits ? 480 : 60);
 }

@@ -70,6 +70,21 @@ Result<std::vector<Handed>> files_of(const Workspace& space, const ArtifactOutpu
   return files;
 }
 
+/// Links that the patterns name are said when they are not taken.
+Done say_what_is_left_out(const Work& work, const Workspace& space, const ArtifactOutput& output) {
+  constexpr size_t shown_max = 5;
+  std::vector<std::string> patterns;
+  for (const auto& pattern : output.files)
+    if (auto relative = relative_pattern(space, pattern); !relative.starts_with('/') && !relative.starts_with('~')) patterns.push_back(std::move(relative));
+  auto links = TRY(check::left_out_of(space.working(), patterns));
+  if (links.empty()) return done();
+  const auto count = links.size();
+  links.resize(std::min(count, shown_max));
+  work.say(fmt::format("artifact {}: {} that {} not lead to a file inside {} left out: {}{}", output.name, count == 1 ? "1 link" : fmt::format("{} links", count),
+                       count == 1 ? "does" : "do", count == 1 ? "is" : "are", join(links, ", "), count > shown_max ? ", ..." : ""));
+  return done();
+}
+
 /// Whether all of them may be one artifact.
 Done check_size(const std::string& name, const std::vector<Handed>& files) {
   std::uint64_t bytes = 0;
@@ -101,7 +116,7 @@ Done keep_artifact(const Work& work, const Workspace& space, const ArtifactOutpu
   const auto bytes = TRY(read_file(zip.path() / "artifact.zip"));
   TRY(work.shop.keep(work.run.id, work.action.name, output.name, ArtifactKind::Files, bytes));
   work.say(fmt::format("artifact {}: {} files", output.name, files.size()));
-  return done();
+  return say_what_is_left_out(work, space, output);
 }
 
 namespace {

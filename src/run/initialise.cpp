@@ -11,6 +11,9 @@
 #include "run/network_policy.hpp"
 #include "store/secrets.hpp"
 #include "sync/keyring.hpp"
+#include "workflow/substitute.hpp"
+
+#include <set>
 
 namespace tandem::run {
 namespace fs = std::filesystem;
@@ -130,6 +133,43 @@ Result<std::vector<NetworkGrant>> network_grants(const RepositoryConfiguration& 
   return grants;
 }
 
+/// Names that the workflows of the pair use and that nobody has given yet.
+struct UsedNames {
+  std::set<std::string> environments;
+  std::set<std::string> secrets;
+};
+
+Done collect_names(const RepositoryConfiguration& repository, UsedNames& used) {
+  if (is_url(repository.url)) return done();
+  const auto opened = TRY(git::Repository::open(repository.url));
+  const auto tip = TRY(opened.find_ref("refs/heads/" + repository.branch));
+  if (!tip) return done();
+  const auto definitions = TRY(definitions_at(opened, *tip));
+  for (const auto& file : definitions.files) {
+    const auto parsed = parse(file, {.check_known = false});
+    if (!parsed.workflow) continue;
+    for (const auto& action : parsed.workflow->actions) {
+      if (!action.environment.empty()) used.environments.insert(action.environment);
+      for (auto& secret : workflow::secrets_of(action)) used.secrets.insert(std::move(secret));
+    }
+  }
+  return done();
+}
+
+Done note_missing_names(const Configuration& configuration, const Folders& folders, std::vector<std::string>& notes) {
+  UsedNames used;
+  for (const auto& repository : configuration.repositories) TRY(collect_names(repository, used), "looking for the names that the workflows of {} use", repository.name);
+  for (const auto& environment : configuration.environments) used.environments.erase(environment.name);
+  const auto secrets = TRY(store::Secrets::open(folders.secrets()));
+  for (const auto& name : TRY(secrets.names())) used.secrets.erase(name);
+  if (!used.environments.empty())
+    notes.push_back(fmt::format("the workflows name environments that are not there; write them below environments: in tandem.yaml: {}",
+                                join({used.environments.begin(), used.environments.end()}, ", ")));
+  if (!used.secrets.empty())
+    notes.push_back(fmt::format("the workflows name secrets that are not there; set each with tandem secrets set NAME: {}", join({used.secrets.begin(), used.secrets.end()}, ", ")));
+  return done();
+}
+
 }  // namespace
 
 Result<std::string> password_hash(const std::string& password) {
@@ -177,6 +217,7 @@ Result<Initialised> initialise(const InitialiseRequest& request, const Clock& cl
   }
   configuration.environments.push_back(local_environment(request.admin_email));
   out.admin_password = TRY(make_secrets(folders), "making the first secrets");
+  TRY(note_missing_names(configuration, folders, out.notes));
   TRY(sync::Keyring::open(folders.keys(), clock.now()), "making the signing key");
 
   auto ledger = TRY(Ledger::open(folders.state, clock));

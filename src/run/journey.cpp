@@ -30,7 +30,7 @@ shell::Masker masker_for(Workshop& shop, const Action& action) {
 Result<ActionOutcome> Journey::travel(const Work& work) {
   const auto kind = split(work.action.identifier, '@').front();
   // application side
-  if (kind == "aws/build" || kind == "aws/managed-test") return run_the_steps(work);
+  if (kind == "aws/build" || kind == "aws/managed-test" || kind == "aws/github-actions-runner") return run_the_steps(work);
   if (kind == "tandem/scan") return scan(work);
   if (kind == "tandem/sync") return carry(work);
   if (kind == "tandem/start-workflow") return start_and_wait(work, start_);

@@ -16,7 +16,7 @@ bool matches(std::string_view text, const RE2& expression) { return RE2::Partial
 std::vector<Workflow> workflows_of(const Definitions& definitions) {
   std::vector<Workflow> out;
   for (const auto& file : definitions.files)
-    if (auto parsed = workflow::parse_workflow(file.text, file.path, {.check_known = false}); parsed.workflow) out.push_back(std::move(*parsed.workflow));
+    if (auto parsed = parse(file, {.check_known = false}); parsed.workflow) out.push_back(std::move(*parsed.workflow));
   return out;
 }
 

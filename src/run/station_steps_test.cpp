@@ -93,6 +93,16 @@ TEST(StepStation, StoresAFileWithAWholePathByItsNameButNeverMoreThanAStepMayRead
   }
 }
 
+TEST(StepStation, SaysWhichLinksOfAnArtifactAreLeftOut) {
+  Ground ground;
+  ground.commit({{"a", "a"}});
+  const auto outcome = ground.steps("mkdir out lib; echo 1 > out/real; ln -s real out/in; ln -s /etc/passwd out/away; ln -s ../lib out/lib64",
+                                    "    Inputs: {Sources: [WorkflowSource]}\n    Outputs: {Artifacts: [{Name: x, Files: ['out/**/*']}]}\n");
+  ASSERT_TRUE(outcome.succeeded) << problem(outcome);
+  EXPECT_NE(ground.log().find("artifact x: 2 files\n"), std::string::npos) << ground.log();
+  EXPECT_NE(ground.log().find("artifact x: 2 links that do not lead to a file inside are left out: out/away, out/lib64\n"), std::string::npos) << ground.log();
+}
+
 TEST(StepStation, KeepsWhatAFolderOfHomeHoldsInItsPlaceBelowRoot) {
   Ground ground;
   ground.commit({{"a", "a"}});

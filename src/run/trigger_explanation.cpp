@@ -74,11 +74,12 @@ Event event_for(const Workflow& workflow, const TriggerQuestion& question) {
 }
 
 Line line_for(const DefinitionFile& file, const TriggerQuestion& question, const workflow::Known& known) {
-  const auto parsed = workflow::parse_workflow(file.text, file.path, known);
+  const auto parsed = parse(file, known);
   Line line{file.path};
   if (!parsed.workflow) {
     const auto* error = first_of(parsed.diagnostics, Severity::Error);
     line.standing = "invalid";
+    if (!parsed.outline.name.empty()) line.name = parsed.outline.name;
     line.place = error == nullptr ? Place{file.path} : error->place;
     line.reason = error == nullptr ? "it has errors" : "it has errors: " + sentence_of(*error);
     return line;
@@ -137,6 +138,11 @@ Result<Definitions> definitions_on_disk(const fs::path& folder) {
       ++out.left_out;
       continue;
     }
+    const auto bytes = fs::file_size(below / name, code);
+    if (!code && bytes > workflow::definition_bytes_max) {
+      out.files.push_back({.path = path, .too_large_bytes = bytes});
+      continue;
+    }
     auto text = TRY(read_file(below / name));
     out.files.push_back({path, std::move(text)});
   }
@@ -163,6 +169,10 @@ Result<std::string> branch_of(const git::Repository& repository, const std::stri
 
 }  // namespace
 
+workflow::Parsed parse(const DefinitionFile& file, const workflow::Known& known) {
+  return file.too_large_bytes > 0 ? workflow::too_large(file.path, file.too_large_bytes) : workflow::parse_workflow(file.text, file.path, known);
+}
+
 Result<Definitions> definitions_at(const git::Repository& repository, const CommitId& commit) {
   Definitions out;
   const auto tree = TRY(repository.tree_of(commit));
@@ -174,6 +184,10 @@ Result<Definitions> definitions_at(const git::Repository& repository, const Comm
     if (!is_file || !workflow::is_workflow_file(path)) continue;
     if (out.files.size() == files_max) {
       ++out.left_out;
+      continue;
+    }
+    if (const auto size = TRY(repository.blob_size(file.entry.id), "looking at {}", path); size > workflow::definition_bytes_max) {
+      out.files.push_back({.path = path, .too_large_bytes = size});
       continue;
     }
     auto bytes = TRY(repository.blob(file.entry.id), "reading {}", path);

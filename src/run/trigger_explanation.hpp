@@ -17,8 +17,11 @@ namespace tandem::run {
 /// A workflow file as it lies on a branch.
 struct DefinitionFile {
   std::string path;
-  std::string text;
+  std::string text{};
+  std::uint64_t too_large_bytes = 0;   ///< not 0: the file is larger than a definition may be and was not read
 };
+/// What the file says, or that it is too large.
+workflow::Parsed parse(const DefinitionFile& file, const workflow::Known& known);
 
 /// The workflow files of a commit, by path. The service looks at 50 for one event; so do we, and say how many are left out.
 struct Definitions {

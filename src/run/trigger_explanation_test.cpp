@@ -115,6 +115,18 @@ TEST(Explanation, LooksAtFiftyFilesAndSaysHowManyMoreThereAre) {
   EXPECT_EQ(answer->document.at("notes").at(0), "5 more workflow files are not looked at: an event looks at 50");
 }
 
+TEST(Explanation, DoesNotReadAFileThatIsLargerThanADefinitionMayBe) {
+  Disk disk;
+  disk.commit("main", {{"a.yml", on_main + "# " + std::string(300 * 1024, 'x')}});
+  const auto repository = *git::Repository::open(disk.folder.path());
+  const auto definitions = definitions_at(repository, **repository.find_ref("refs/heads/main"));
+  ASSERT_TRUE(definitions);
+  EXPECT_EQ(definitions->files.at(0).text, "");
+  const auto answer = explain_folder(disk.folder.path(), {.branch = "main"});
+  EXPECT_EQ(told(answer), ".codecatalyst/workflows/a.yml: no invalid 1\n");
+  EXPECT_EQ(reason(answer), "it has errors: E105 the definition is 301 KB; the limit is 256 KB");
+}
+
 TEST(Question, KnowsItsWords) {
   const auto asked = [](const json::object& arguments) { return question_from(arguments, {}); };
   EXPECT_EQ(asked({{"event", "pull-request"}, {"step", "closed"}})->step, PullRequestStep::Closed);

@@ -12,7 +12,7 @@ namespace tandem::run {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr size_t read_max = size_t{16} << 20;   // far more than a definition may have; a device may have no end
+constexpr size_t read_max = size_t{1} << 20;   // more than a definition may have; a device says no size and may have no end
 
 bool is_yaml(const fs::path& path) { return path.extension() == ".yml" || path.extension() == ".yaml"; }
 
@@ -75,8 +75,16 @@ json::value excerpt_of(const std::vector<std::string>& lines, const Place& place
 Result<ValidatedFile> examine_one(const fs::path& path, const ValidationRequest& request) {
   const bool is_standard_input = path == "-";
   ValidatedFile out{is_standard_input ? "standard input" : path.string()};
-  out.text = request.standard_input;
+  std::error_code unknown;
+  const auto bytes = is_standard_input ? request.standard_input.size() : fs::file_size(path, unknown);
+  const bool is_filter = is_standard_input && request.corrections == ValidationRequest::Corrections::Write;   // gives back what it was given
+  if (is_filter) out.text = request.standard_input;
+  if (!unknown && bytes > workflow::definition_bytes_max) {
+    out.parsed = workflow::too_large(out.file, bytes);
+    return out;
+  }
   if (!is_standard_input) out.text = TRY(text_of(path));
+  else if (!is_filter) out.text = request.standard_input;
   if (request.corrections == ValidationRequest::Corrections::Write) {
     auto better = workflow::corrected(out.text, out.file, request.known, request.strictness);
     std::error_code code;
@@ -96,7 +104,8 @@ Result<ValidatedFile> examine_one(const fs::path& path, const ValidationRequest&
 
 json::value document_of(const ValidatedFile& file, const ValidationRequest& request) {
   json::array list;
-  const auto lines = file.parsed.diagnostics.empty() ? std::vector<std::string>{} : lines_of(file.text);
+  const bool wants_lines = !file.parsed.diagnostics.empty() && file.text.size() <= read_max;
+  const auto lines = wants_lines ? lines_of(file.text) : std::vector<std::string>{};
   for (const auto& diagnostic : file.parsed.diagnostics) {
     auto finding = to_json(diagnostic).as_object();
     finding["excerpt"] = excerpt_of(lines, diagnostic.place);

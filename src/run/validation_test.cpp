@@ -70,6 +70,15 @@ TEST(Validation, SaysWhichPathIsNotThere) {
   EXPECT_EQ(files.error().code, "TD0103");
 }
 
+TEST(Validation, SaysHowLargeAFileIsThatItDoesNotRead) {
+  Disk disk(good);
+  fs::resize_file(disk.file, 20UL << 20);
+  const auto answer = disk.validate();
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->exit, 2);
+  EXPECT_EQ(answer->document.at("files").at(0).at("diagnostics").at(0).at("message").as_string(), "the definition is 20480 KB; the limit is 256 KB");
+}
+
 TEST(Validation, ReadsStandardInput) {
   const auto answer = Disk(good).validate({.paths = {"-"}, .standard_input = with("Steps:", "Stpes:")});
   ASSERT_TRUE(answer);

@@ -138,9 +138,24 @@ std::string as_input(const std::map<std::string, std::string>& environment, cons
   return out;
 }
 
-/// The first line that says what the step does: options of the shell and comments do not.
+/// A line without the colours of a terminal; empty when nothing else was in it.
+std::string plain(std::string_view line) {
+  std::string out;
+  for (size_t i = 0; i < line.size(); ++i) {
+    if (line[i] != '\x1b' || i + 1 >= line.size() || line[i + 1] != '[') {
+      out += line[i];
+      continue;
+    }
+    for (i += 2; i < line.size() && !std::isalpha(static_cast<unsigned char>(line[i]));) ++i;
+  }
+  return std::string(trimmed(out));
+}
+
+/// The first line that says what the step does: options of the shell and comments do not. A script that was made of something
+/// else begins with "#: " and says itself what it does.
 std::string first_line_of(const std::string& script) {
   std::string fallback = "an empty script";
+  if (script.starts_with("#: ")) return script.substr(3, std::min<size_t>(script.find('\n') - 3, 120));
   for (const auto& line : lines_of(script)) {
     const auto text = trimmed(line);
     if (text.empty()) continue;
@@ -272,7 +287,7 @@ Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_l
       masker, marker,
       [&](std::string_view line) {
         if (line.starts_with('+') && line.find("__tandem_") != line.npos) return;  // `set -x` of a step sees our bash too
-        progress.last_line = line;
+        if (auto words = plain(line); !words.empty()) progress.last_line = std::move(words);
         progress.hear([&] {
           if (on_line) on_line(progress.step, line);
         });

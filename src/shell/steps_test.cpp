@@ -88,6 +88,20 @@ TEST(Steps, AFailureIsNamedByTheLineThatSaysWhatTheStepDoes) {
   EXPECT_NE(outcome.error->what.find("step 1 (false) failed: exit 1"), std::string::npos) << outcome.error->what;
 }
 
+TEST(Steps, AFailureSaysTheLastLineThatHasWords) {
+  World world;
+  const auto outcome = world.run({"printf '\\033[1;31mno such goal\\033[m\\n\\033[0m\\033[0m\\n\\n'; exit 2"});
+  ASSERT_TRUE(outcome.error);
+  EXPECT_TRUE(outcome.error->what.ends_with(" failed: exit 2: no such goal")) << outcome.error->what;
+}
+
+TEST(Steps, AScriptThatWasMadeOfSomethingElseSaysItselfWhatItDoes) {
+  World world;
+  const auto outcome = world.run({"#: Lint the sources\n( set -e\nfalse\n)\n"});
+  ASSERT_TRUE(outcome.error);
+  EXPECT_NE(outcome.error->what.find("step 1 (Lint the sources) failed: exit 1"), std::string::npos) << outcome.error->what;
+}
+
 TEST(Steps, NameAProgramThatIsNotThere) {
   World world;
   const auto outcome = world.run({"just build"});

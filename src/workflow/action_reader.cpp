@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "workflow/configuration_reader.hpp"
+#include "workflow/github_steps.hpp"
 #include "workflow/inputs_reader.hpp"
 
 namespace tandem::workflow {
@@ -12,36 +13,15 @@ namespace {
 
 const std::vector<std::string> gate_omits{"Inputs", "Outputs", "Environment", "Compute", "Timeout", "Caching", "Packages"};
 
-/// The first step that needs an action of GitHub's, by number and name; empty when all of them only run commands.
-std::string step_of_github(const yaml::Node& steps) {
-  for (size_t i = 0; i < steps.items.size(); ++i) {
-    const auto* uses = steps.items[i].find("uses");
-    if (uses == nullptr) continue;
-    const auto* name = steps.items[i].find("name");
-    return fmt::format(", and its step {}{} (line {}) uses: {}, which needs GitHub's runner", i + 1,
-                       name == nullptr ? "" : fmt::format(" \"{}\"", name->text), uses->line, uses->text);
-  }
-  return {};
-}
-
-void unavailable(const std::string& text, const std::string& name, const Spot& at, const yaml::Node& action, Findings& findings) {
+void unavailable(const std::string& text, const std::string& name, const Spot& at, Findings& findings) {
   std::vector<std::string> names;
   for (const auto& kind : catalogue()) names.emplace_back(kind.name);
   auto what = fmt::format("{} is not available on this runner", text);
   if (text == ".") what = "an action of this repository (.) is not available on this runner";
-  const auto* configuration = action.find("Configuration");
-  const auto* steps = configuration == nullptr ? nullptr : configuration->find("Steps");
-  const bool of_github = name == "aws/github-actions-runner" && steps != nullptr;
-  const auto uses = of_github ? step_of_github(*steps) : "";
-  what += uses;
-  if (of_github && uses.empty()) {
-    findings.capability("E131", at, what, "Its steps only run commands: write aws/build@v1 with one - Run: per step");
-    return;
-  }
   const auto near = nearest(name, names);
   findings.capability("E131", at, what,
                       near ? fmt::format("Did you mean {}@v{}?", *near, find_action_kind(*near)->newest)
-                           : fmt::format("Built in: {}", known_identifiers()));
+                           : fmt::format("Do its work with commands in aws/build@v1. Built in: {} and the tandem/ actions", known_identifiers()));
 }
 
 /// The kind of action, and the identifier as resolved.
@@ -52,7 +32,7 @@ void read_identifier(Properties& properties, ActionDraft& draft, Findings& findi
   const auto identifier = identifier_from(*text);
   draft.action.identifier = *text;
   draft.kind = find_action_kind(identifier.name);
-  if (draft.kind == nullptr) return unavailable(*text, identifier.name, at, properties.node(), findings);
+  if (draft.kind == nullptr) return unavailable(*text, identifier.name, at, findings);
   const int newest = draft.kind->newest;
   draft.gate = draft.kind->nature == Nature::Gate;
   draft.action.identifier = fmt::format("{}@v{}", identifier.name, identifier.major.value_or(newest));
@@ -134,7 +114,7 @@ void read_environment(Properties& properties, ActionDraft& draft, const Reading&
   if (name && reading.known.check_known && std::ranges::find(known, *name) == known.end()) {
     const auto near = nearest(*name, known);
     auto& said = findings.error("E181", environment.at("Name"), fmt::format("the environment {} is not in tandem.yaml{}", *name, near ? fmt::format("; did you mean {}?", *near) : ""),
-                                known.empty() ? "It has none" : fmt::format("Known: {}", join(known, ", ")));
+                                fmt::format("{}; write a new one below environments: in tandem.yaml", known.empty() ? "It has none" : fmt::format("Known: {}", join(known, ", "))));
     if (near) correct(said, *name, *near);
   }
   read_connections(environment, draft, reading);
@@ -182,6 +162,16 @@ void refuse_misplaced(Properties& properties, const ActionDraft& draft, Findings
   }
 }
 
+/// What other systems decide whether an action is run by.
+void refuse_conditions(Properties& properties, Findings& findings) {
+  for (const auto* key : {"Condition", "Conditions", "If", "if", "When"}) {
+    if (properties.node().entry(key) == nullptr) continue;
+    properties.expect({key});
+    findings.error("E110", properties.at_key(key), fmt::format("{} is not a property of an action: there are no conditions", key),
+                   "Ask in a step, or write a workflow with triggers of its own");
+  }
+}
+
 bool is_foreign_machine(const std::string& fleet) {
 #if defined(__aarch64__)
   const bool other = same_ignoring_case(fleet.substr(0, 12), "linux.x86-64");
@@ -212,7 +202,7 @@ Compute read_compute(const yaml::Node& node, const std::string& path, const Read
   }
   if (const auto fleet = properties.text("Fleet")) {
     if (is_foreign_machine(*fleet))
-      findings.capability("E182", properties.at("Fleet"), fmt::format("{}: there is no such machine here", *fleet), "Leave Fleet out");
+      compute.foreign_fleet = Named{*fleet, properties.at("Fleet")};
     else
       findings.note("N205", properties.at("Fleet"), fmt::format("the fleet {} is ignored: actions run on this machine", *fleet));
   }
@@ -235,16 +225,13 @@ ActionDraft read_action(const yaml::Entry& entry, const std::string& path, const
   if (draft.depends_on.size() > 50)
     reading.findings.error("E113", properties.at_key("DependsOn"), fmt::format("{} names in DependsOn; the limit is 50", draft.depends_on.size()));
   if (draft.depends_on.size() > 50) draft.depends_on.resize(50);   // the rest would only cost time
-  read_configuration(properties.find("Configuration"), path, draft, reading);
+  read_configuration(properties.find("Configuration"), entry.value, path, draft, reading);
   if (draft.gate) refuse_at_gate(properties, reading.findings);
   else read_rest(properties, draft, reading);
   refuse_misplaced(properties, draft, reading.findings);
+  refuse_conditions(properties, reading.findings);
   properties.finish();
-  const auto& action = draft.action;
-  const bool wants_input = draft.kind != nullptr && draft.kind->nature == Nature::Build;
-  if (wants_input && !action.takes_source && action.input_artifacts.empty() && !draft.compute.shared_instance)
-    reading.findings.warn("W307", draft.spot, fmt::format("{} has no input: it starts in an empty folder", action.name),
-                          "Add Inputs: with Sources: [WorkflowSource] or Artifacts:");
+  if (draft.kind != nullptr && draft.kind->name == "aws/github-actions-runner") refuse_github_outputs(draft, properties.at("Identifier"), reading.findings);
   return draft;
 }
 

@@ -28,6 +28,7 @@ std::vector<ActionKind> foreign() {
   return {
       {"aws/build", 1, Nature::Build, false, false, build_keys()},
       {"aws/managed-test", 1, Nature::Build, false, false, build_keys()},
+      {"aws/github-actions-runner", 1, Nature::Build, false, false, {{"Steps", GithubSteps, true}}},
       {"aws/approval", 1, Nature::Gate, false, false, {{"ApprovalsRequired", Whole, false, {}, 1, 2}}},
       {"aws/cdk-bootstrap", 2, Nature::Deploy, true, true, {ignored({"Region", Text, true}, region_of_environment), ignored({"CdkCliVersion"}, own_library)}, deployment_variables},
       {"aws/cdk-deploy", 2, Nature::Deploy, true, true,
@@ -104,7 +105,7 @@ Identifier identifier_from(std::string_view text) {
 
 std::string known_identifiers() {
   std::vector<std::string> out;
-  for (const auto& kind : catalogue()) out.push_back(fmt::format("{}@v{}", kind.name, kind.newest));
+  for (const auto& kind : foreign()) out.push_back(fmt::format("{}@v{}", kind.name, kind.newest));
   return join(out, ", ");
 }
 

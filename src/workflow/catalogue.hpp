@@ -8,7 +8,7 @@
 
 namespace tandem::workflow {
 
-enum class ValueKind { Text, Whole, Flag, Json, JsonList, List, Word, Steps, Container };
+enum class ValueKind { Text, Whole, Flag, Json, JsonList, List, Word, Steps, GithubSteps, Container };
 
 /// One key of a Configuration.
 struct ConfigurationKey {
@@ -45,7 +45,7 @@ struct Identifier {
 };
 Identifier identifier_from(std::string_view text);
 
-/// "aws/approval@v1, aws/build@v1, ..."
+/// Those that the service has too: "aws/build@v1, aws/approval@v1, ..."
 std::string known_identifiers();
 
 }  // namespace tandem::workflow

@@ -5,6 +5,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "workflow/github_steps.hpp"
 #include "workflow/references.hpp"
 
 namespace tandem::workflow {
@@ -14,8 +15,9 @@ constexpr size_t steps_max = 256;
 /// Reads one Configuration; the keys it knows come from the catalogue.
 class ConfigurationReader {
  public:
-  ConfigurationReader(const yaml::Node& node, const std::string& path, const Spot& owner, ActionDraft& draft, const Reading& reading)
-      : properties_(node, path, "Configuration", reading.findings), draft_(draft), reading_(reading), findings_(reading.findings) {
+  ConfigurationReader(const yaml::Node& node, const yaml::Node& action, const std::string& path, const Spot& owner, ActionDraft& draft,
+                      const Reading& reading)
+      : properties_(node, path, "Configuration", reading.findings), action_(action), draft_(draft), reading_(reading), findings_(reading.findings) {
     properties_.stands_at(owner);
   }
 
@@ -26,6 +28,7 @@ class ConfigurationReader {
     }
     refuse_two_payloads();
     refuse_commands(kind);
+    refuse_parameters(kind);
     properties_.finish();
   }
 
@@ -34,13 +37,15 @@ class ConfigurationReader {
     const auto* entry = properties_.find(key.name);
     if (entry == nullptr) {
       const bool said_otherwise = key.kind == ValueKind::Steps && properties_.node().entry("Commands") != nullptr;
-      const bool empty_steps = key.kind == ValueKind::Steps && properties_.node().entry("Steps") != nullptr;
-      if (key.required && !said_otherwise && !empty_steps) properties_.require(key.name, kind.name);
+      const bool empty_steps = (key.kind == ValueKind::Steps || key.kind == ValueKind::GithubSteps) && properties_.node().entry("Steps") != nullptr;
+      const bool stands_too_high = action_.entry(key.name) != nullptr;
+      if (key.required && !said_otherwise && !empty_steps && !stands_too_high) properties_.require(key.name, kind.name);
       return;
     }
     if (!key.ignored.empty())
       findings_.note("N205", spot(*entry, properties_.path(key.name)), fmt::format("{} is ignored: {}", key.name, key.ignored));
     if (key.kind == ValueKind::Steps) return read_steps(*entry);
+    if (key.kind == ValueKind::GithubSteps) return read_github_steps(entry->value, properties_.path("Steps"), identifier(), draft_, reading_);
     if (key.kind == ValueKind::Container) read_container(*entry);
     else check(key, *entry);
     draft_.action.configuration[key.name] = canonical(key, entry->value);
@@ -87,6 +92,7 @@ class ConfigurationReader {
         break;
       case ValueKind::Word: check_word(key, entry); break;
       case ValueKind::Steps:
+      case ValueKind::GithubSteps:
       case ValueKind::Container: break;
     }
   }
@@ -127,6 +133,8 @@ class ConfigurationReader {
       wrong(entry, "a JSON list");
     }
   }
+
+  Spot identifier() const { return spot(*action_.find("Identifier"), joined(draft_.spot.path, "Identifier")); }
 
   void read_steps(const yaml::Entry& entry) {
     const auto path = properties_.path("Steps");
@@ -203,6 +211,26 @@ class ConfigurationReader {
     offer_steps(*commands, said);
   }
 
+  /// The parameters of a stack, as other tools write them.
+  void refuse_parameters(const ActionKind& kind) {
+    if (kind.name != "aws/cfn-deploy" || properties_.node().entry("Parameters") == nullptr) return;
+    properties_.expect({"Parameters"});
+    findings_.error("E110", properties_.at_key("Parameters"), "Parameters is not a property of Configuration",
+                    "Write parameter-overrides: NAME=VALUE,NAME=VALUE, or a file");
+  }
+
+  /// A command in which YAML has seen a key, `echo "a: b"`, as it is written; nothing when it is a map of its own.
+  std::optional<std::string_view> command_of(const yaml::Node& map) const {
+    if (!map.is_map() || map.entries.size() != 1) return std::nullopt;
+    const auto& [key, line, column, value] = map.entries.front();
+    if (key.find(' ') == std::string::npos || !value.is_scalar() || value.was_quoted() || value.line != map.line) return std::nullopt;
+    const auto& all = reading_.lines.all();
+    const auto from = reading_.lines.offset(line, column);
+    const auto to = reading_.lines.offset(value.line, value.column);
+    const bool as_written = all.substr(from).starts_with(key) && to > from && all.substr(to).starts_with(value.text);
+    return as_written ? std::optional(all.substr(from, to + value.text.size() - from)) : std::nullopt;
+  }
+
   void offer_steps(const yaml::Entry& commands, Diagnostic& said) {
     const auto& lines = reading_.lines;
     if (!commands.value.is_list() || properties_.node().entry("Steps") != nullptr) return;
@@ -210,11 +238,15 @@ class ConfigurationReader {
     std::string after = "Steps";
     auto copied = start + commands.key.size();
     for (const auto& item : commands.value.items) {
-      if (!item.is_scalar()) return;
+      const auto command = command_of(item);
+      if (!item.is_scalar() && !command) return;
       const auto at = lines.offset(item.line, item.column);
       if (at < copied) return;
       after += std::string(lines.all().substr(copied, at - copied)) + "Run: ";
       copied = at;
+      if (!command) continue;
+      after += fmt::format("'{}'", replaced(std::string(*command), "'", "''"));
+      copied += command->size();
     }
     correct(said, std::string(lines.all().substr(start, copied - start)), after);
   }
@@ -226,6 +258,7 @@ class ConfigurationReader {
 #endif
 
   Properties properties_;
+  const yaml::Node& action_;
   ActionDraft& draft_;
   const Reading& reading_;
   Findings& findings_;
@@ -255,7 +288,7 @@ const yaml::Node& unnested(const yaml::Node& node, std::string& path, const Acti
 
 }  // namespace
 
-void read_configuration(const yaml::Entry* entry, const std::string& action_path, ActionDraft& draft, const Reading& reading) {
+void read_configuration(const yaml::Entry* entry, const yaml::Node& action, const std::string& action_path, ActionDraft& draft, const Reading& reading) {
   static const yaml::Node empty{yaml::Kind::Map};
   auto path = joined(action_path, "Configuration");
   if (entry != nullptr && !entry->value.is_map()) {
@@ -270,7 +303,7 @@ void read_configuration(const yaml::Entry* entry, const std::string& action_path
   const auto owner = entry == nullptr ? draft.spot : spot(*entry, path);
   const auto& given = entry == nullptr ? empty : entry->value;
   const auto& node = unnested(given, path, *draft.kind, reading.findings);
-  ConfigurationReader(node, path, owner, draft, reading).read(*draft.kind);
+  ConfigurationReader(node, action, path, owner, draft, reading).read(*draft.kind);
   if (draft.kind->name == "tandem/start-workflow") check_repository(node, path, reading);
 }
 

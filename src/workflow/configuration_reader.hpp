@@ -5,7 +5,7 @@
 
 namespace tandem::workflow {
 
-/// `entry` is the property Configuration of the action at `path`; nullptr when it has none.
-void read_configuration(const yaml::Entry* entry, const std::string& path, ActionDraft& draft, const Reading& reading);
+/// `entry` is the property Configuration of the `action` at `path`; nullptr when it has none.
+void read_configuration(const yaml::Entry* entry, const yaml::Node& action, const std::string& path, ActionDraft& draft, const Reading& reading);
 
 }  // namespace tandem::workflow

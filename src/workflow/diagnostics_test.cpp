@@ -124,12 +124,12 @@ INSTANTIATE_TEST_SUITE_P(Entry, Saying, testing::Values(
          "7:31: E113 Strategy must be one of all-at-once, canary, linear, not \"slowly\""},
     Case{"E130", HEAD "Actions:\n  Deploy: {}\n", "4:3: E130 Deploy has neither Identifier (an action) nor Actions (a group)"},
     Case{"E131", HEAD "Actions:\n  A:\n    Identifier: aws/github-actions-runner@v1\n    Configuration:\n      Steps:\n        - uses: actions/checkout@v4\n",
-         "5:17: E131 aws/github-actions-runner@v1 is not available on this runner, and its step 1 (line 8) uses: actions/checkout@v4, which needs GitHub's runner"},
+         "4:3: W307 A has no input: it starts in an empty folder\n5:17: E131 aws/github-actions-runner@v1 is not available on this runner, and its step 1 (line 8) uses: actions/checkout@v4, which needs GitHub's runner"},
     Case{"E132", HEAD "Actions:\n  A:\n    Identifier: aws/build@v7\n" STEPS, "5:17: E132 aws/build@v7: known versions are v1"},
     Case{"W317", HEAD "Actions:\n  A:\n    Identifier: aws/build\n" STEPS, "5:17: W317 aws/build has no version; v1 is taken"},
     Case{"E131_own", HEAD "Actions:\n  A:\n    Identifier: .\n", "5:17: E131 an action of this repository (.) is not available on this runner"},
     Case{"E131_github_step", HEAD "Actions:\n  A:\n    Identifier: aws/github-actions-runner@v1\n    Configuration:\n      Steps:\n        - run: a\n        - name: Lint\n          uses: b/c@v1\n",
-         "5:17: E131 aws/github-actions-runner@v1 is not available on this runner, and its step 2 \"Lint\" (line 10) uses: b/c@v1, which needs GitHub's runner"},
+         "4:3: W307 A has no input: it starts in an empty folder\n5:17: E131 aws/github-actions-runner@v1 is not available on this runner, and its step 2 \"Lint\" (line 10) uses: b/c@v1, which needs GitHub's runner"},
     Case{"E113_payloads", HEAD "Actions:\n  A:\n    Identifier: aws/lambda-invoke@v1\n    Environment: {Name: dev}\n    Configuration: {Function: f, AWSRegion: r, RequestPayload: '{}', RequestPayloadFile: p.json}\n",
          "7:70: E113 give RequestPayload or RequestPayloadFile, not both"},
     Case{"E113_alarms", HEAD "Actions:\n  A:\n    Identifier: aws/cfn-deploy@v1\n    Environment: {Name: dev}\n    Configuration: {name: n, region: r, template: t, monitor-alarm-arns: 'a,b,c,d,e,f'}\n",
@@ -261,6 +261,57 @@ TEST(Diagnostics, TakeOutsideNamesOnTrustWhenAsked) {
   const auto parsed = parse_workflow(HEAD CDK "    Environment: {Name: anywhere}\n", "w.yml", nothing);
   EXPECT_TRUE(parsed.runnable());
 }
+
+INSTANTIATE_TEST_SUITE_P(HabitsOfPublicFiles, Saying, testing::Values(
+    Case{"shared_instance_needs_one_source", HEAD "Compute: {SharedInstance: true}\nActions:\n  A:\n    Identifier: aws/build@v1\n" STEPS
+         "  B:\n    Identifier: aws/build@v1\n    DependsOn: [A]\n    Configuration: {Steps: [{Run: b}]}\n", ""},
+    Case{"shared_instance_without_any_source", HEAD "Compute: {SharedInstance: true}\nActions:\n  A:\n    Identifier: aws/build@v1\n    Configuration: {Steps: [{Run: a}]}\n"
+         "  B:\n    Identifier: aws/build@v1\n    DependsOn: [A]\n    Configuration: {Steps: [{Run: b}]}\n", "5:3: W307 A has no input: it starts in an empty folder"},
+    Case{"variable_in_both_cases", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n"
+         "    Configuration: {Steps: [{Run: 'a $CODECATALYST_SOURCE_REVISION_git_Hash'}]}\n", "7:39: W318 $CODECATALYST_SOURCE_REVISION_git_Hash is set by nobody: it is empty"},
+    Case{"variable_with_the_short_beginning", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n"
+         "    Configuration: {Steps: [{Run: 'a >> $CATALYST_ENV_FILE; b ${CATALYST_SOURCE_DIR_WorkflowSource} $CATALYST_DEFAULT_DIR $CATALYST_WORKFLOW_SPACE_NAME'}]}\n",
+         "7:42: W318 $CATALYST_ENV_FILE is set by nobody: it is empty"},
+    Case{"names_written_as_titles", HEAD "Actions:\n  PublishAll:\n    Identifier: aws/build@v1\n" STEPS "  C:\n    Identifier: aws/build@v1\n    DependsOn: [Publish all]\n" STEPS,
+         "10:17: E140 DependsOn names Publish all, which does not exist; did you mean PublishAll?"},
+    Case{"steps_beside_configuration", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration: {}\n    Steps: [{Run: a}]\n",
+         "8:5: E110 Steps is not a property of an action"},
+    Case{"condition", HEAD ACTIONS "    Condition: {StringEquals: [a, b]}\n", "8:5: E110 Condition is not a property of an action: there are no conditions"},
+    Case{"group_with_a_list", HEAD "Actions:\n  G:\n    Actions:\n      - Identifier: aws/build@v1\n", "6:7: E113 Actions must be a map of names, not a list"},
+    Case{"left_placeholder", HEAD "Actions:\n  A:\n    Identifier: {{ action }}\n", "5:17: E102 not valid YAML: {{ is a placeholder of a template that nobody has filled in"},
+    Case{"parameters_of_a_stack", HEAD "Actions:\n  A:\n    Identifier: aws/cfn-deploy@v1\n    Environment: {Name: dev}\n    Inputs: {Sources: [WorkflowSource]}\n"
+         "    Configuration:\n      name: n\n      region: r\n      template: t\n      Parameters: {Stage: dev}\n", "12:7: E110 Parameters is not a property of Configuration"},
+    Case{"foreign_machine_for_steps", HEAD "Compute: {Fleet: Windows.x86-64.Large}\n" ACTIONS, "3:18: E182 Windows.x86-64.Large: there is no such machine here"},
+    Case{"foreign_machine_that_no_step_uses", HEAD "Compute: {Fleet: Windows.x86-64.Large}\nActions:\n  A:\n    Identifier: aws/cfn-deploy@v1\n    Environment: {Name: dev}\n"
+         "    Inputs: {Sources: [WorkflowSource]}\n    Configuration: {name: n, template: t, region: r}\n",
+         "3:18: N205 the fleet Windows.x86-64.Large is ignored: no steps run on it\n9:43: N205 region is ignored: the environment has its region"},
+    Case{"foreign_machine_that_every_action_replaces", HEAD "Compute: {Fleet: Windows.x86-64.Large}\n" ACTIONS "    Compute: {Fleet: Linux.x86-64.Large}\n",
+         "9:5: W313 Compute is given here and on top; the one here counts"}), name_of);
+
+INSTANTIATE_TEST_SUITE_P(Outside, Saying, testing::Values(
+    Case{"artifact_above", HEAD ACTIONS "    Outputs: {Artifacts: [{Name: x, Files: ['a/../../b', '/', 'a..b/..c']}]}\n",
+         "8:45: E154 a/../../b goes up with ..\n8:58: E154 / is no file of the workspace"},
+    Case{"report_above", HEAD ACTIONS "    Outputs: {Reports: {R: {Format: JUNITXML, IncludePaths: ['**/..', /etc/x], ExcludePaths: [../y]}}}\n",
+         "8:62: E154 **/.. goes up with ..\n8:71: E154 /etc/x is an absolute path\n8:95: E154 ../y goes up with .."},
+    Case{"discovery_above", HEAD ACTIONS "    Outputs: {AutoDiscoverReports: {IncludePaths: [../y]}}\n", "8:52: E154 ../y goes up with .."},
+    Case{"key_without_letters", HEAD "'': 1\n" ACTIONS, "3:1: E110 \"\" is not a property of a workflow"}), name_of);
+
+#define GITHUB HEAD "Actions:\n  A:\n    Identifier: aws/github-actions-runner@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration:\n      Steps:\n"
+#define NEEDS "5:17: E131 aws/github-actions-runner@v1 is not available on this runner, and its step "
+
+INSTANTIATE_TEST_SUITE_P(StepsOfGithub, Saying, testing::Values(
+    Case{"commands", GITHUB "        - name: n\n          run: a\n          env: {X: 1, Y: }\n          working-directory: d\n          shell: sh\n          continue-on-error: true\n", ""},
+    Case{"uses", GITHUB "        - run: a\n        - name: Lint\n          uses: x/y@v1\n        - uses: z\n", NEEDS "2 \"Lint\" (line 11) uses: x/y@v1, which needs GitHub's runner"},
+    Case{"condition", GITHUB "        - run: a\n          if: always()\n", NEEDS "1 (line 10) has if:, which needs GitHub's runner"},
+    Case{"time", GITHUB "        - run: a\n          timeout-minutes: 5\n", NEEDS "1 (line 10) has timeout-minutes:, which needs GitHub's runner"},
+    Case{"expression", GITHUB "        - run: a\n          env: {X: '${{ github.sha }}'}\n", NEEDS "1 (line 10) has an expression ${{ }}, which needs GitHub's runner"},
+    Case{"file", GITHUB "        - run: echo a=b >> \"$GITHUB_ENV\"\n", NEEDS "1 (line 9) reads $GITHUB_ENV, which needs GitHub's runner"},
+    Case{"shell", GITHUB "        - run: a\n          shell: pwsh\n", NEEDS "1 (line 10) wants the shell pwsh, which needs GitHub's runner"},
+    Case{"outputs", GITHUB "        - run: a\n    Outputs: {Variables: [V]}\n",
+         "5:17: E131 aws/github-actions-runner@v1 is not available on this runner, and its output variable V comes from a file of GitHub's runner"},
+    Case{"wrong", GITHUB "        - name: n\n        - b\n        - run: [a]\n          env: [x]\n          continue-on-error: maybe\n        - run: a\n          env: {a-b: 1}\n",
+         "9:11: E112 run is required for a step\n10:11: E113 a step must be a map with run:, not \"b\"\n11:16: E113 run must be a text, not a list\n"
+         "12:16: E113 env must be a map of names and values, not a list\n13:30: E113 continue-on-error must be true or false, not \"maybe\"\n15:17: E162 \"a-b\" is no variable name"}), name_of);
 
 }  // namespace
 }  // namespace tandem::workflow

@@ -1,6 +1,7 @@
 #pragma once
 // A definition as it was read, before names are resolved: the records to be, with the places of what they name.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct Compute {
   bool given = false;
   bool lambda = false;
   bool shared_instance = false;
+  std::optional<Named> foreign_fleet{};      ///< of machines that are not here
 };
 
 struct ActionDraft {

@@ -27,6 +27,15 @@ std::optional<TextEdit> settled(TextEdit edit, const yaml::Lines& lines) {
   edit.after = fmt::format("'{}'", edit.after);
   return edit;
 }
+/// Words of a file may be long; what is said of them need not be.
+std::string shortened(std::string said, size_t most) {
+  if (said.size() <= most) return said;
+  const auto start_of_character = [&](size_t at) {
+    while (at > 0 && (static_cast<unsigned char>(said[at]) & 0xC0U) == 0x80U) --at;
+    return at;
+  };
+  return said.substr(0, start_of_character(most / 2)) + "…" + said.substr(start_of_character(said.size() - most / 2));
+}
 }  // namespace
 
 Spot spot(const yaml::Node& node, std::string path) { return {node.line, node.column, std::move(path)}; }
@@ -38,7 +47,8 @@ std::string joined(const std::string& path, std::string_view key) {
 
 Diagnostic& Findings::add(Severity severity, std::string_view code, const Spot& spot, std::string what,
                           std::string suggestion) {
-  all_.push_back({severity, std::string(code), place(spot), printable(spot.path), printable(what), printable(suggestion)});
+  all_.push_back({severity, std::string(code), place(spot), shortened(printable(spot.path), 300), shortened(printable(what), 600),
+                  shortened(printable(suggestion), 600)});
   return all_.back();
 }
 
@@ -57,6 +67,10 @@ Diagnostic& Findings::note(std::string_view code, const Spot& at, std::string wh
 
 bool Findings::has(Severity severity) const {
   return std::ranges::any_of(all_, [&](const Diagnostic& d) { return d.severity == severity; });
+}
+
+size_t Findings::errors() const {
+  return static_cast<size_t>(std::ranges::count(all_, Severity::Error, &Diagnostic::severity));
 }
 
 bool Findings::has_code(std::string_view code) const {
@@ -231,7 +245,7 @@ void Properties::finish() {
     const auto near = nearest(entry.key, known_);
     const auto list = known_.empty() ? "It has none" : fmt::format("Known: {}", join(known_, ", "));
     auto& said = findings_.error("E110", spot(entry, path(entry.key)),
-                                 fmt::format("{} is not a property of {}{}", entry.key, what_,
+                                 fmt::format("{} is not a property of {}{}", entry.key.empty() ? "\"\"" : entry.key, what_,
                                              near ? fmt::format("; did you mean {}?", *near) : ""),
                                  list);
     if (!near || map_.entry(*near) != nullptr) continue;

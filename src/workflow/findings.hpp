@@ -38,6 +38,7 @@ class Findings {
   const std::string& file() const { return file_; }
   Place place(const Spot& spot) const { return {file_, spot.line, spot.column}; }
   bool has(Severity severity) const;
+  size_t errors() const;
   bool has_code(std::string_view code) const;
   void asked(std::string_view what, std::string_view key) {
     if (asked_ != nullptr) asked_->insert(fmt::format("{}: {}", what, key));

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <random>
 
@@ -115,6 +116,34 @@ TEST(Hostile, ManyReferencesInOneStepAreJudged) {
   const auto parsed = parse_workflow(definition("  S:\n    Identifier: aws/build@v1\n    Configuration:\n      Steps:\n        - Run: |\n            " + step + "\n"),
                                      "w.yml", nothing);
   EXPECT_EQ(parsed.diagnostics.size(), 51U);
+}
+
+/// Generous: what is meant is that nothing grows with the square of the text.
+constexpr auto soon = std::chrono::seconds{2};
+
+template <typename Work> void expect_soon(const char* what, Work work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, soon) << what;
+}
+
+TEST(Hostile, WhatIsWrongManyTimesWithLongNamesIsToldSoonAndShortly) {
+  std::string actions;
+  for (int i = 0; i < 50; ++i) {
+    const auto names = fmt::format("{0}1, {0}2, {0}3, {0}4", std::string(700, 'q'));
+    actions += fmt::format("  {}{}:\n    Identifier: aws/build@v1\n    DependsOn: [{}]\n", repeated("ab", 800), i, names);
+  }
+  expect_soon("long names", [&] {
+    for (const auto& d : parse_workflow(definition(actions), "w.yml", nothing).diagnostics) EXPECT_LT(text(d).size(), 2'000U) << d.code;
+  });
+}
+
+TEST(Hostile, ManyReferencesAndVariablesInOneStepOfGithubAreToldSoon) {
+  const auto one = [](const std::string& step) { return definition("  A:\n    Identifier: aws/github-actions-runner@v1\n    Configuration:\n      Steps:\n        - " + step); };
+  expect_soon("references", [&] { parse_workflow(one("{run: a, env: {A: \"" + repeated("${B.C}$", 200'000) + "\"}}\n"), "w.yml", nothing); });
+  std::string variables;
+  for (int i = 0; i < 12'000; ++i) variables += fmt::format("$CATALYST_{} ", i);
+  expect_soon("variables", [&] { parse_workflow(definition("  A:\n    Identifier: aws/build@v1\n    Configuration: {Steps: [{Run: \"" + variables + "\"}]}\n"), "w.yml", nothing); });
 }
 
 TEST(Hostile, EveryTruncationOfARealDefinitionIsJudged) {

@@ -123,7 +123,10 @@ void add_artifact(const Named& name, const std::vector<const yaml::Node*>& files
   check_artifact_name(name.name, name.spot, findings);
   ArtifactOutput artifact{name.name, {}};
   for (const auto* file : files) {
-    if (leads_elsewhere(file->text))
+    refuse_climbing(*file, name.spot.path, findings);
+    if (file->text.find_first_not_of("/.") == std::string::npos && file->text.starts_with('/'))
+      findings.error("E154", spot(*file, name.spot.path), fmt::format("{} is no file of the workspace", file->text), "Write a path below the working directory");
+    else if (leads_elsewhere(file->text))
       findings.warn("W308", spot(*file, name.spot.path),
                     fmt::format("{} is an absolute path; it is stored as {}", file->text, stored_as(file->text)),
                     "Write a path below the working directory");
@@ -216,6 +219,12 @@ bool is_name(std::string_view text, size_t length) {
   return !text.empty() && text.size() <= length && std::ranges::all_of(text, [](char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
   });
+}
+
+void refuse_climbing(const yaml::Node& pattern, const std::string& path, Findings& findings) {
+  const auto parts = split(pattern.text, '/');
+  if (pattern.text.starts_with('/') || std::ranges::find(parts, "..") == parts.end()) return;
+  findings.error("E154", spot(pattern, path), fmt::format("{} goes up with ..", pattern.text), "Patterns stay below the working directory: copy there what is meant, in a step");
 }
 
 void read_inputs(const yaml::Node& node, const std::string& path, ActionDraft& draft, const Reading& reading) {

@@ -12,4 +12,7 @@ void read_caching(const yaml::Node& caching, const std::string& path, ActionDraf
 /// Names of actions, groups, artifacts: letters, digits, - and _, at most `length`.
 bool is_name(std::string_view text, size_t length = 100);
 
+/// E154 for a pattern that climbs out of the working directory: nothing is taken from there. Whole paths are judged where they are taken.
+void refuse_climbing(const yaml::Node& pattern, const std::string& path, Findings& findings);
+
 }  // namespace tandem::workflow

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
+#include <utility>
 
 #include "base/text.hpp"
 #include "base/yaml.hpp"
@@ -33,7 +35,7 @@ class DefinitionReader {
     read_name();
     read_schema_version();
     read_run_mode();
-    if (const auto* triggers = find_list("Triggers")) workflow_.triggers = read_triggers(*triggers, reading_);
+    read_triggers_of_all();
     if (const auto* compute = properties_.map("Compute")) draft_.compute = read_compute(*compute, "Compute", reading_);
     read_actions();
     properties_.finish();
@@ -42,10 +44,20 @@ class DefinitionReader {
     return std::move(workflow_);
   }
 
+  Outline outline() const { return outline_; }
+
  private:
+  void read_triggers_of_all() {
+    const auto errors = findings_.errors();
+    if (const auto* triggers = find_list("Triggers")) workflow_.triggers = read_triggers(*triggers, reading_);
+    if (findings_.errors() == errors) outline_.triggers = workflow_.triggers;
+  }
+
   /// What takes more than one action to see.
   void judge_together() {
     settle_compute();
+    judge_fleets();
+    warn_of_empty_folders();
     check_names();
     check_references(draft_, reading_);
     order(draft_, reading_);
@@ -65,6 +77,7 @@ class DefinitionReader {
     properties_.require("Name", "a workflow");
     workflow_.name = properties_.text("Name").value_or("");
     if (!workflow_.name.empty()) check_name(workflow_.name, properties_.at("Name"));
+    if (is_name(workflow_.name)) outline_.name = workflow_.name;
   }
 
   void check_action_name(const std::string& name, const Spot& at) {
@@ -112,7 +125,8 @@ class DefinitionReader {
   void read_actions() {
     const auto* entry = properties_.find("Actions");
     if (entry != nullptr && !entry->value.is_map()) {
-      findings_.error("E113", properties_.at("Actions"), fmt::format("Actions must be a map of names, not {}", described(entry->value)));
+      findings_.error("E113", properties_.at("Actions"), fmt::format("Actions must be a map of names, not {}", described(entry->value)),
+                      entry->value.is_list() ? "Give each action a name: Build: in place of the -" : "");
       return;
     }
     if (entry == nullptr || entry->value.entries.empty()) {
@@ -145,7 +159,10 @@ class DefinitionReader {
   void read_group(const yaml::Entry& entry, const std::string& path) {
     Properties group(entry.value, path, "a group", findings_);
     Block block{entry.key, spot(entry, path), true, read_names(group, "DependsOn"), {}};
-    if (const auto* members = group.map("Actions")) {
+    if (const auto* written = entry.value.find("Actions"); written->is_list()) {
+      group.expect({"Actions"});
+      findings_.error("E113", spot(*written, group.path("Actions")), "Actions must be a map of names, not a list", "Give each action a name: Build: in place of the -");
+    } else if (const auto* members = group.map("Actions")) {
       for (const auto& member : members->entries) {
         const auto below = joined(group.path("Actions"), member.key);
         check_action_name(member.key, spot(member, below));
@@ -175,6 +192,37 @@ class DefinitionReader {
       const auto& compute = own ? action.compute : draft_.compute;
       action.action.shared_instance = compute.shared_instance || draft_.compute.shared_instance;
       if (compute.lambda) warn_of_lambda(action);
+    }
+  }
+
+  /// A machine that is not here is missed only where steps would run on it.
+  void judge_fleets() {
+    judge_fleet(draft_.compute, [&](const ActionDraft& action) { return !action.compute.given && runs_steps(action); });
+    for (const auto& action : draft_.actions)
+      judge_fleet(action.compute, [&](const ActionDraft& each) { return &each == &action && runs_steps(each); });
+  }
+
+  void judge_fleet(const Compute& compute, const std::function<bool(const ActionDraft&)>& runs_on_it) {
+    if (!compute.foreign_fleet) return;
+    const auto& [fleet, at] = *compute.foreign_fleet;
+    if (std::ranges::any_of(draft_.actions, runs_on_it))
+      findings_.capability("E182", at, fmt::format("{}: there is no such machine here", fleet), "Leave Fleet out");
+    else
+      findings_.note("N205", at, fmt::format("the fleet {} is ignored: no steps run on it", fleet));
+  }
+
+  static bool runs_steps(const ActionDraft& action) { return action.kind == nullptr || action.kind->nature == Nature::Build; }
+
+  /// In a shared instance one action that takes the source serves all of them.
+  void warn_of_empty_folders() {
+    const bool any_source = std::ranges::any_of(draft_.actions, [](const ActionDraft& each) { return each.action.takes_source; });
+    bool said_of_shared = any_source;
+    for (const auto& each : draft_.actions) {
+      const bool builds = each.kind != nullptr && each.kind->nature == Nature::Build;
+      if (!builds || each.action.takes_source || !each.action.input_artifacts.empty()) continue;
+      if (each.action.shared_instance && std::exchange(said_of_shared, true)) continue;
+      findings_.warn("W307", each.spot, fmt::format("{} has no input: it starts in an empty folder", each.action.name),
+                     "Add Inputs: with Sources: [WorkflowSource] or Artifacts:");
     }
   }
 
@@ -212,6 +260,7 @@ class DefinitionReader {
   const Reading& reading_;
   Findings& findings_;
   Workflow workflow_;
+  Outline outline_;
   Draft draft_;
 };
 
@@ -260,8 +309,17 @@ Parsed parse_workflow(std::string_view text, const std::string& file, const Know
   return read_definition(text, file, known);
 }
 
+Parsed too_large(const std::string& file, std::uint64_t bytes) {
+  const yaml::Lines nothing("");
+  Findings findings(file, nothing);
+  findings.error("E105", {1, 1}, fmt::format("the definition is {} KB; the limit is {} KB", (bytes + 1023) / 1024, definition_bytes_max / 1024),
+                 "Move long scripts into files of the repository");
+  return {.diagnostics = findings.finish()};
+}
+
 Parsed read_definition(std::string_view text, const std::string& file, const Known& known, const Onlooker& onlooker,
                        std::set<std::string>* asked) {
+  if (text.size() > definition_bytes_max) return too_large(file, text.size());
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   const yaml::Lines lines(text);
   Findings findings(file, lines, asked);
@@ -272,7 +330,9 @@ Parsed read_definition(std::string_view text, const std::string& file, const Kno
     if (document.second_document_line > 0)
       findings.warn("W301", {document.second_document_line, 1}, "everything from here on is ignored: a file holds one workflow",
                     "Move it into a file of its own");
-    auto workflow = DefinitionReader(document.root, {known, lines, findings}).read();
+    DefinitionReader reader(document.root, {known, lines, findings});
+    auto workflow = reader.read();
+    parsed.outline = reader.outline();
     if (!findings.has(Severity::Error)) parsed.workflow = std::move(workflow);
     if (onlooker) onlooker(document.root, lines, findings);
   }

@@ -131,5 +131,34 @@ TEST(Definition, SurvivesTheWayThroughJson) {
   EXPECT_EQ(*back, *parsed.workflow);
 }
 
+TEST(Parse, ADefinitionWithErrorsStillSaysItsNameAndItsTriggers) {
+  const auto parsed = parse("Name: nightly\nSchemaVersion: \"1.0\"\nTriggers:\n  - Type: PUSH\n    Branches: [release]\nActions:\n"
+                            "  A:\n    Identifier: aws/build@v9\n");
+  ASSERT_FALSE(parsed.workflow);
+  EXPECT_EQ(parsed.outline.name, "nightly");
+  ASSERT_TRUE(parsed.outline.triggers);
+  EXPECT_EQ(parsed.outline.triggers->at(0).branches, std::vector<std::string>{"release"});
+}
+
+TEST(Parse, TriggersWithErrorsAndFilesThatAreNoYamlSayNothingOfWhenTheyStart) {
+  EXPECT_FALSE(parse("Name: w\nSchemaVersion: \"1.0\"\nTriggers:\n  - Type: PUSH\n    Branches: ['feature/**']\nActions: {}\n").outline.triggers);
+  EXPECT_FALSE(parse("Name: [\n").outline.triggers);
+  EXPECT_FALSE(parse("name: x\non: push\njobs: {}\n").outline.triggers);
+  EXPECT_EQ(parse("Name: no name\nSchemaVersion: \"1.0\"\nActions: {}\n").outline.name, "");
+}
+
+TEST(Parse, AStepOfGithubKeepsItsFolderAndItsVariablesToItself) {
+  const auto parsed = parse("Name: w\nSchemaVersion: \"1.0\"\nActions:\n  A:\n    Identifier: aws/github-actions-runner@v1.0.0\n    Inputs: {Sources: [WorkflowSource]}\n"
+                            "    Configuration:\n      Steps:\n        - name: Say it\n          run: |\n            make\n            make test\n"
+                            "          env: {A: 'x $y \"`\\', B: '${Secrets.TOKEN}$'}\n          working-directory: sub dir\n          shell: bash\n"
+                            "        - run: lint\n          continue-on-error: true\n");
+  ASSERT_TRUE(parsed.workflow) << all(parsed);
+  EXPECT_TRUE(parsed.runnable());
+  EXPECT_EQ(action(parsed, "A").steps,
+            (std::vector<std::string>{"#: Say it\n( set -e\nset -o pipefail\nexport A=\"x \\$y \\\"\\`\\\\\"\nexport B=\"${Secrets.TOKEN}\\$\"\ncd -- \"sub dir\"\nmake\nmake test\n\n)\n",
+                                      "#: lint\nset +e\n( set -e\nlint\n)\n"
+                                      "case $? in 0) ;; *) echo \"continue-on-error: the step failed with exit $?, and the action goes on\" ;; esac\n"}));
+}
+
 }  // namespace
 }  // namespace tandem::workflow

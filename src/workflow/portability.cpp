@@ -14,6 +14,7 @@ namespace tandem::workflow {
 namespace {
 
 constexpr size_t secrets_max = 50;
+constexpr size_t names_max = 100;   // more than are shown of one file
 constexpr size_t secrets_of_the_service = 5;
 constexpr int deploy_minutes_of_the_service = 60;
 
@@ -21,6 +22,13 @@ constexpr int deploy_minutes_of_the_service = 60;
 constexpr std::array<std::string_view, 8> set_here{"CODECATALYST_SOURCE_BRANCH_NAME", "CODECATALYST_BRANCH_NAME", "CODECATALYST_SOURCE_BRANCH_REF",
                                                    "CODECATALYST_COMMIT_ID", "CODECATALYST_TRIGGER_TYPE", "CODECATALYST_TARGET_BRANCH_NAME",
                                                    "CODECATALYST_WORKFLOW_NAME", "CODECATALYST_COMMIT_AUTHOR"};
+
+/// What the runner sets by a beginning of their names, or under the names that the service documents.
+bool is_of_the_runner(const std::string& name) {
+  constexpr std::array<std::string_view, 5> names{"CATALYST_DEFAULT_DIR", "CATALYST_WORKFLOW_SPACE_NAME", "CATALYST_WORKFLOW_SPACE_ID",
+                                                  "CATALYST_WORKFLOW_PROJECT_NAME", "CATALYST_WORKFLOW_PROJECT_ID"};
+  return name.starts_with("CATALYST_SOURCE_DIR_") || name.starts_with("CATALYST_SECRETS_") || std::ranges::find(names, name) != names.end();
+}
 
 void note_own_actions(const Draft& draft, Findings& findings) {
   std::set<std::string> names;
@@ -49,19 +57,19 @@ void judge_timeout(const ActionDraft& action, Findings& findings) {
     findings.note("N207", action.spot, fmt::format("{} may take {} minutes; CodeCatalyst allows {} for this action", action.action.name, *minutes, deploy_minutes_of_the_service));
 }
 
-/// Names like $CODECATALYST_BRANCH_NAME in the steps, each said once for the file.
+/// Names like $CODECATALYST_BRANCH_NAME and $CATALYST_DEFAULT_DIR in the steps, each said once for the file.
 class ServiceVariables {
  public:
   explicit ServiceVariables(const Reading& reading) : reading_(reading) {}
 
   void look(const ActionDraft& action) {
-    static const RE2 name(R"(\$\{?(CODECATALYST_[A-Z_]+))");
+    static const RE2 name(R"(\$\{?((?:CODE)?CATALYST_[A-Za-z0-9_]+))");
     for (const auto& step : action.action.steps) {
-      if (step.find("CODECATALYST_") == std::string::npos) continue;
+      if (step.find("CATALYST_") == std::string::npos) continue;
       re2::StringPiece rest(step);
       std::string found;
-      while (RE2::FindAndConsume(&rest, name, &found))
-        if (said_.insert(found).second && !is_set_by(action, found)) say(action, found);
+      while (said_.size() < names_max && RE2::FindAndConsume(&rest, name, &found))
+        if (!is_of_the_runner(found) && said_.insert(found).second && !is_set_by(action, found)) say(action, found);
     }
   }
 
@@ -85,7 +93,8 @@ class ServiceVariables {
     }
     const auto near = nearest(name, {set_here.begin(), set_here.end()});
     reading_.findings.warn("W318", where, fmt::format("${} is set by nobody: it is empty{}", name, near ? fmt::format("; did you mean ${}?", *near) : ""),
-                           "Use ${WorkflowSource.CommitId} or ${WorkflowSource.BranchName}");
+                           name.ends_with("_ENV_FILE") ? "A variable of one step is there in the next one by itself"
+                                                       : "Use ${WorkflowSource.CommitId} or ${WorkflowSource.BranchName}");
   }
 
   const Reading& reading_;

@@ -9,7 +9,7 @@ namespace tandem::workflow {
 namespace {
 
 void collect(const yaml::Node& node, const std::string& path, const yaml::Lines& lines, std::vector<UsedReference>& out) {
-  for (const auto& item : node.items) collect(item, path, lines, out);
+  for (size_t i = 0; i < node.items.size(); ++i) collect(node.items[i], fmt::format("{}[{}]", path, i), lines, out);
   for (const auto& entry : node.entries) collect(entry.value, joined(path, entry.key), lines, out);
   if (!node.is_scalar()) return;
   auto references = references_in(node.text);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "workflow/inputs_reader.hpp"
 
 namespace tandem::workflow {
 namespace {
@@ -82,9 +83,20 @@ void read_criteria(Properties& owner, ReportOutput& report, Findings& findings) 
   criteria.finish();
 }
 
-void read_paths(Properties& owner, ReportOutput& report) {
-  for (const auto* path : owner.list("IncludePaths")) report.include_paths.push_back(path->text);
-  for (const auto* path : owner.list("ExcludePaths")) report.exclude_paths.push_back(path->text);
+std::vector<std::string> read_paths(Properties& owner, std::string_view key, Findings& findings) {
+  std::vector<std::string> out;
+  for (const auto* path : owner.list(key)) {
+    refuse_climbing(*path, owner.path(key), findings);
+    if (path->text.starts_with('/'))
+      findings.error("E154", spot(*path, owner.path(key)), fmt::format("{} is an absolute path", path->text), "Reports are looked for below the working directory");
+    out.push_back(path->text);
+  }
+  return out;
+}
+
+void read_paths(Properties& owner, ReportOutput& report, Findings& findings) {
+  report.include_paths = read_paths(owner, "IncludePaths", findings);
+  report.exclude_paths = read_paths(owner, "ExcludePaths", findings);
 }
 
 std::string read_format(Properties& properties, Findings& findings) {
@@ -120,7 +132,7 @@ void read_report(const yaml::Entry& entry, const std::string& path, ActionDraft&
   report.name = entry.key;
   report.place = findings.place(spot(entry, path));
   report.format = read_format(properties, findings);
-  read_paths(properties, report);
+  read_paths(properties, report, reading.findings);
   read_criteria(properties, report, findings);
   for (const auto* key : {"Format", "IncludePaths"})
     if (properties.find(key) == nullptr) findings.error("E170", spot(entry, path), fmt::format("the report {} lacks {}", entry.key, key), form);
@@ -151,7 +163,7 @@ void read_report_discovery(const yaml::Entry& entry, const std::string& path, Ac
   report.place = reading.findings.place(spot(entry, path));
   const bool enabled = properties.flag("Enabled").value_or(true);
   report.name = properties.text("ReportNamePrefix").value_or("AutoDiscovered");
-  read_paths(properties, report);
+  read_paths(properties, report, reading.findings);
   if (report.include_paths.empty()) report.include_paths = {"**/*"};
   read_criteria(properties, report, reading.findings);
   properties.finish();

@@ -99,6 +99,7 @@ json::value sample_value(const ConfigurationKey& key) {
     case ValueKind::JsonList: return R"(["a"])";
     case ValueKind::List: return json::array{"a"};
     case ValueKind::Word: return json::value(key.words.back());
+    case ValueKind::GithubSteps: return json::array{json::object{{"run", "make"}}};
     case ValueKind::Steps: return json::array{json::object{{"Run", "make"}}};
     case ValueKind::Container: return json::object{{"Registry", "CODECATALYST"}, {"Image", "CodeCatalystLinux_x86_64:2024_03"}};
     case ValueKind::Text: break;

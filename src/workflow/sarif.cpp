@@ -8,7 +8,7 @@
 namespace tandem::workflow {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 73> titles{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 74> titles{{
     {"E100", "not a workflow"}, {"E101", "text leaves a block"}, {"E102", "not valid YAML"},
     {"E103", "file of another CI system"}, {"E104", "duplicate key"}, {"E105", "definition too large"},
     {"E110", "unknown property"}, {"E111", "Commands instead of Steps"}, {"E112", "missing property"},
@@ -19,7 +19,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 73> titles{{
     {"E131", "action not available here"}, {"E132", "unknown version of an action"}, {"E133", "nested group"},
     {"E140", "unknown dependency"}, {"E141", "circular dependency"}, {"E142", "gate beside other actions"},
     {"E150", "two inputs"}, {"E151", "artifact without producer"}, {"E152", "artifact with two producers"},
-    {"E153", "unknown source"}, {"E160", "reference to an unknown action"}, {"E161", "reference to an unknown variable"},
+    {"E153", "unknown source"}, {"E154", "path outside the workspace"}, {"E160", "reference to an unknown action"}, {"E161", "reference to an unknown variable"},
     {"E162", "bad or repeated variable name"}, {"E163", "unknown secret"}, {"E164", "unknown repository"},
     {"E170", "bad report"}, {"E180", "no environment"}, {"E181", "unknown environment"}, {"E182", "no such machine here"},
     {"E183", "no container engine here"}, {"E184", "timeout out of range"}, {"E190", "shared instance without a chain"},

@@ -1,5 +1,7 @@
 #include <re2/re2.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "base/yaml.hpp"
 #include "base/yaml_lines.hpp"
@@ -41,8 +43,19 @@ class SmellFinder {
   }
 
  private:
+  /// One habit in one step: where it shows first, and the other lines.
+  struct Smell {
+    std::string_view code;
+    std::string_view what;
+    std::string_view instead;
+    std::vector<Spot> places{};
+  };
+
   void look_at_step(const yaml::Node& step, const std::string& path) {
     const auto script = lines_of(step.text);
+    std::vector<Smell> smells{{"W320", "this hides a failure", "Let the step fail, or say in a test what may go wrong"},
+                              {"W321", "a fixed sleep is too long or too short", "Wait for the thing itself, in a loop with an end"},
+                              {"W322", "sources are rewritten with sed: what runs is in no commit", "Make it a setting, or commit the change"}};
     size_t from = lines_.offset(step.line, step.column);
     int commands = 0;
     int loops = 0;
@@ -52,24 +65,37 @@ class SmellFinder {
       ++commands;
       static const RE2 opens(R"(^(?:while|until|for)\b)");
       if (contains(command, opens)) ++loops;
-      look_at_line(command, locate(command, from, step, path), loops > 0);
+      look_at_line(command, locate(command, from, step, path), loops > 0, smells);
       static const RE2 closes(R"((?:^|;\s*)done\b)");
       if (contains(command, closes) && loops > 0) --loops;
     }
+    for (const auto& smell : smells)
+      if (!smell.places.empty()) findings_.warn(smell.code, smell.places.front(), fmt::format("{}{}", smell.what, also(smell.places)), std::string(smell.instead));
     static const RE2 stops(R"((?m)^\s*set\s+(?:-[a-zA-Z]*e|-o\s+errexit))");
     if (strictness_ == Strictness::Strict && commands > 1 && !contains(step.text, stops))
       findings_.warn("W316", spot(step, path), "only the last command of this step can fail it", "Write set -e as its first line");
   }
 
-  void look_at_line(std::string_view command, const Spot& at, bool in_loop) {
+  /// ", also in lines 12, 13 and 15": the lines but for the first.
+  static std::string also(const std::vector<Spot>& places) {
+    constexpr size_t shown_max = 5;
+    std::vector<std::string> lines;
+    for (const auto& place : places)
+      if (const auto line = std::to_string(place.line); place.line != places.front().line && (lines.empty() || lines.back() != line)) lines.push_back(line);
+    if (lines.empty()) return {};
+    if (lines.size() == 1) return ", also in line " + lines.front();
+    auto last = lines.back();
+    if (lines.size() > shown_max) last = fmt::format("{} more", lines.size() - (shown_max - 1));
+    lines.resize(std::min(lines.size() - 1, shown_max - 1));
+    return fmt::format(", also in lines {} and {}", join(lines, ", "), last);
+  }
+
+  static void look_at_line(std::string_view command, const Spot& at, bool in_loop, std::vector<Smell>& smells) {
     static const RE2 sleeps(R"((?:^|[;&|]\s*)sleep\s+[0-9.]+[smh]?)");
     static const RE2 rewrites(R"((?:^|[;&|]\s*)sed\s+(?:-\w+\s+)*(?:-\w*i|--in-place))");
-    if (swallows_a_failure(command))
-      findings_.warn("W320", at, "this hides a failure", "Let the step fail, or say in a test what may go wrong");
-    if (!in_loop && contains(command, sleeps))
-      findings_.warn("W321", at, "a fixed sleep is too long or too short", "Wait for the thing itself, in a loop with an end");
-    if (contains(command, rewrites))
-      findings_.warn("W322", at, "sources are rewritten with sed: what runs is in no commit", "Make it a setting, or commit the change");
+    if (swallows_a_failure(command)) smells[0].places.push_back(at);
+    if (!in_loop && contains(command, sleeps)) smells[1].places.push_back(at);
+    if (contains(command, rewrites)) smells[2].places.push_back(at);
   }
 
   Spot locate(std::string_view command, size_t& from, const yaml::Node& step, const std::string& path) const {

@@ -71,6 +71,38 @@ TEST(Smells, ASwallowedFailureHasManyForms) {
     EXPECT_EQ(smell_of(command), "") << command;
 }
 
+TEST(Smells, AreSaidOnceForAStepWithTheOtherLines) {
+  const std::string step = "Name: w\nSchemaVersion: \"1.0\"\nActions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n"
+                           "    Configuration:\n      Steps:\n        - Run: |\n            a || true\n            sleep 5\n            b || echo no\n            c || true\n"
+                           "            sleep 6\n        - Run: d || true\n";
+  const auto found = validate(step, "w.yml", nothing);
+  EXPECT_EQ(said(found), "10:13 W320\n11:13 W321\n15:16 W320\n");
+  EXPECT_EQ(found.at(0).what, "this hides a failure, also in lines 12 and 13");
+  EXPECT_EQ(found.at(1).what, "a fixed sleep is too long or too short, also in line 14");
+}
+
+TEST(Corrections, QuoteCommandsInWhichYamlSeesAKey) {
+  const std::string text = "Name: w\nSchemaVersion: \"1.0\"\nActions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n"
+                           "    Configuration:\n      Commands:\n        - echo \"Commit: it's $X\"   # why\n        - make\n        - echo \"a: b\" | tee c\n";
+  const auto better = corrected(text, "w.yml", nothing);
+  EXPECT_EQ(better.text, "Name: w\nSchemaVersion: \"1.0\"\nActions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n"
+                         "    Configuration:\n      Steps:\n        - Run: 'echo \"Commit: it''s $X\"'   # why\n        - Run: make\n        - Run: 'echo \"a: b\" | tee c'\n");
+  EXPECT_TRUE(validate(better.text, "w.yml", nothing).empty());
+}
+
+TEST(Corrections, LeaveCommandsThatAreMapsOfTheirOwn) {
+  const std::string text = "Name: w\nSchemaVersion: \"1.0\"\nActions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n"
+                           "    Configuration:\n      Commands:\n        - name: x\n          run: y\n";
+  EXPECT_EQ(corrected(text, "w.yml", nothing).count, 0);
+}
+
+TEST(Paths, CountTheStepsInWhichAReferenceStands) {
+  const auto found = validate("Name: w\nSchemaVersion: \"1.0\"\nActions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n"
+                              "    Configuration:\n      Steps:\n        - Run: a\n        - Run: b ${Nobody.X}\n", "w.yml", nothing);
+  ASSERT_EQ(said(found), "10:18 E160\n");
+  EXPECT_EQ(found.at(0).path, "Actions.A.Configuration.Steps[1].Run");
+}
+
 TEST(Corrections, AreMadeUntilNoneIsLeftAndThenChangeNothing) {
   const std::string text = "# kept\nName: w\nSchemaVersion: 1\nTrigers:   # why\n  - Type: push\n    Branches: [\"feature/*\", 'release/**']\n"
                            "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration:\n      Steps:\n"

@@ -125,3 +125,83 @@ def test_a_started_run_is_told_its_inputs(world):
     world.settled()
     assert world.run(wrong)["status"] == "FAILED" and "SyncId" in world.run(wrong)["reason"]
     world.check()
+
+
+MEANT = """Name: {name}
+SchemaVersion: "1.0"
+Triggers:
+  - Type: PUSH
+    Branches: [{branch}]
+Actions:
+  Say:
+    Identifier: {identifier}
+    Environment: {{Name: nowhere}}
+    Inputs:
+      Sources: [WorkflowSource]
+    Configuration:
+      Steps:
+        - Run: echo never
+"""
+
+
+def runs_of(world, workflow):
+    return [run for run in world.runs() if run["workflow"] == workflow]
+
+
+def test_a_definition_with_errors_is_known_by_its_name_and_refused_only_where_it_was_meant_to_start(world):
+    folder = world.work_tree / ".codecatalyst" / "workflows"
+    (folder / "file-of-main.yml").write_text(MEANT.format(name="meant", branch="main", identifier="aws/build@v1"))
+    (folder / "file-of-other.yml").write_text(MEANT.format(name="elsewhere", branch="release", identifier="aws/build@v7"))
+    assert world.serve()
+    world.settled()
+    world.push("Definitions with errors")
+    until(lambda: runs_of(world, "meant"), world)
+    world.settled()
+    refused = runs_of(world, "meant")[0]
+    assert refused["status"] == "NOT_RUN" and "E181" in refused["reason"] and "environments: in tandem.yaml" in refused["reason"]
+    assert not runs_of(world, "elsewhere") and not runs_of(world, ".codecatalyst/workflows/file-of-other.yml"), "it was not meant for this branch"
+    asked = world.run(world.start("elsewhere"))
+    assert asked["status"] == "NOT_RUN" and "E132" in asked["reason"] and "(and 1 more: tandem validate lists them)" in asked["reason"]
+    world.check()
+
+
+GITHUB = """Name: github
+SchemaVersion: "1.0"
+Actions:
+  Commands:
+    Identifier: aws/github-actions-runner@v1
+    Inputs:
+      Sources: [WorkflowSource]
+    Configuration:
+      Steps:
+        - run: mkdir -p sub && echo made > sub/file && LEFT=yes && export LEFT
+        - name: Inside
+          run: |
+            cat file
+            echo "colour $COLOUR, left ${LEFT:-no}"
+          env: {COLOUR: "a $b `c`"}
+          working-directory: sub
+        - run: |
+            false
+            echo "never said"
+          continue-on-error: true
+        - run: test -f sub/file && test -z "${COLOUR:-}" && echo "at home"
+        - run: |
+            exit 7
+            echo "nor this"
+"""
+
+
+def test_steps_of_github_that_only_run_commands_are_run_as_there(world):
+    (world.work_tree / ".codecatalyst" / "workflows" / "github.yml").write_text(GITHUB)
+    world.push("Steps of another system")
+    assert world.serve()
+    world.settled()
+    run = world.start("github")
+    world.settled()
+    said = [line["text"] for line in world.ask("logs", run=run).document["lines"]]
+    assert [line for line in said if line in ("made", "colour a $b `c`, left no", "at home")] == ["made", "colour a $b `c`, left no", "at home"], said
+    assert "continue-on-error: the step failed with exit 1, and the action goes on" in said
+    assert not any(line in ("never said", "nor this") for line in said)
+    assert world.run(run)["status"] == "FAILED" and "step 5 (exit 7)" in world.run(run)["reason"] and "exit 7" in world.run(run)["reason"]
+    world.check()

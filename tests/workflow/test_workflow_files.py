@@ -127,3 +127,15 @@ def test_explain_trigger_looks_into_a_bare_repository_and_says_inactive(reposito
     said = tandem("explain-trigger", "--repo", str(tmp_path / "bare.git"), "--branch", "feature/x", where="/").stdout
     assert "build is inactive, does not run" in said
     assert tandem("explain-trigger", "--repo", str(tmp_path / "bare.git"), "--branch", "mian", where="/").returncode == 1
+
+
+def test_init_names_the_environments_and_secrets_that_the_workflows_want_and_nobody_has_given(folder, tmp_path_factory):
+    text = GOOD.replace("    Inputs:", "    Environment: {Name: staging}\n    Inputs:").replace("make", 'echo "${Secrets.TOKEN}"')
+    workflow(folder).write_text(text + text[text.index("  Build:"):].replace("  Build:", "  Again:").replace("staging", "local"))
+    other, home = tmp_path_factory.mktemp("other"), tmp_path_factory.mktemp("home")
+    for place in (folder, other):
+        for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "--allow-empty", "-m", "one"]):
+            subprocess.run([*GIT, *words], cwd=place, check=True)
+    made = json.loads(tandem("init", str(folder), str(other), "--json", where=home).stdout)
+    assert "the workflows name environments that are not there; write them below environments: in tandem.yaml: staging" in made["notes"]
+    assert "the workflows name secrets that are not there; set each with tandem secrets set NAME: TOKEN" in made["notes"]
