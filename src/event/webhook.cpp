@@ -15,6 +15,7 @@
 namespace tandem::event {
 namespace {
 
+constexpr std::string_view merge_request_event = "Merge Request Hook";   // as GitLab calls it
 constexpr auto tolerance = std::chrono::minutes{5};   // Standard Webhooks: "Verifying signatures"
 
 /// How one forge signs and what it calls things.
@@ -153,6 +154,35 @@ Result<PullRequest> pull_request_of(const json::value& document) {
   return request;
 }
 
+/// GitLab: "Webhook events", merge request events. What else may happen to one (approvals, reviews) is nothing to us.
+bool changes_merge_request(const std::string& action) {
+  constexpr std::array<std::string_view, 5> known{"open", "reopen", "update", "close", "merge"};
+  return std::ranges::find(known, action) != known.end();
+}
+
+Result<PullRequest> merge_request_of(const json::value& document) {
+  const auto attributes = value_at(document, "object_attributes");
+  PullRequest request;
+  const auto number = value_at(attributes, "iid");
+  if (const auto* whole = number.if_int64()) request.number = *whole;
+  request.source = text_at(attributes, "source_branch");
+  request.destination = text_at(attributes, "target_branch");
+  request.title = text_at(attributes, "title").substr(0, 200);
+  const auto ours = value_at(attributes, "target_project_id");
+  if (ours.is_null() || value_at(attributes, "source_project_id") != ours) {
+    const auto fork = text_at(attributes, "source.git_http_url");
+    request.from = fork.empty() ? "unknown" : fork;
+  }
+  if (request.number < 1 || !is_branch_name(request.source) || !is_branch_name(request.destination))
+    return failure(Fault::Invalid, "the delivery names no merge request with a number and two branches").with_code("TD0152");
+  const auto state = text_at(attributes, "state");
+  const bool is_draft = is_true_at(attributes, "draft") || is_true_at(attributes, "work_in_progress");
+  request.status = state == "merged" ? PullRequestStatus::Merged : state == "closed" ? PullRequestStatus::Closed
+                   : is_draft ? PullRequestStatus::Draft : PullRequestStatus::Open;
+  request.kept_at = fmt::format("refs/merge-requests/{}/head", request.number);
+  return request;
+}
+
 }  // namespace
 
 Result<Delivery> read_delivery(const Headers& headers, std::string_view body, const std::vector<std::string>& secrets, Instant now) {
@@ -168,6 +198,11 @@ Result<Delivery> read_delivery(const Headers& headers, std::string_view body, co
     delivery.kind = Delivery::Kind::PullRequest;
     delivery.actor = plain_name(text_at(*document, dialect.actor_in));
     delivery.pull_request = TRY(pull_request_of(*document));
+  }
+  if (event == merge_request_event && !dialect.is_wrapped && changes_merge_request(text_at(*document, "object_attributes.action"))) {
+    delivery.kind = Delivery::Kind::PullRequest;
+    delivery.actor = plain_name(text_at(*document, "user.username"));
+    delivery.pull_request = TRY(merge_request_of(*document));
   }
   if (delivery.kind != Delivery::Kind::Push) return delivery;
   const auto ref = text_at(*document, within + "ref");

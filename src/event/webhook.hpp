@@ -28,7 +28,7 @@ struct Delivery {
 ///   GitLab                   X-Gitlab-Token: the secret itself                           (GitLab: "Webhooks", secret token)
 ///   Standard Webhooks        webhook-id, -timestamp, -signature: "v1,<base64 HMAC-SHA256 of id.timestamp.body>", at most five
 ///                            minutes old; the body {"type": "push", "data": {"ref": ..., "actor": ...}}
-/// Pull requests are understood as GitHub, Gitea and Forgejo tell of them.
+/// Pull requests are understood as GitHub, Gitea and Forgejo tell of them, merge requests as GitLab does.
 /// Any of the secrets may have made it, so that one can be replaced while deliveries go on. The signature is checked over the
 /// bytes as they came and before anything of them is read.
 /// Errors: Denied (TD0151: no signature, a wrong one, an old one), Invalid (TD0152: signed, but not to be understood).

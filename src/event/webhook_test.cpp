@@ -113,6 +113,29 @@ TEST(Webhook, TakesAForkForOneEvenWhenItIsGone) {
   EXPECT_EQ(foreign("{}"), "unknown");
 }
 
+TEST(Webhook, TellsHowAMergeRequestOfGitlabStands) {
+  const auto body = [](std::string_view action, std::string_view rest, std::string_view source = "3") {
+    return fmt::format(R"({{"object_kind":"merge_request","user":{{"username":"eve"}},"object_attributes":{{"id":99,"iid":7,"title":"A change","source_branch":"feature/a",)"
+                       R"("target_branch":"main","source_project_id":{},"target_project_id":3,"action":"{}"{}}}}})", source, action, rest);
+  };
+  const auto heard = [&](const std::string& text) {
+    return read_delivery({{"X-Gitlab-Token", "new secret"}, {"X-Gitlab-Event", "Merge Request Hook"}, {"X-Gitlab-Event-UUID", "u-1"}}, text, secrets, now);
+  };
+  const auto opened = heard(body("open", R"(,"state":"opened")"));
+  ASSERT_TRUE(opened) << opened.error().what;
+  EXPECT_EQ(opened->actor, "eve");
+  ASSERT_TRUE(opened->pull_request);
+  EXPECT_EQ(*opened->pull_request, (PullRequest{.number = 7, .source = "feature/a", .destination = "main", .title = "A change", .status = PullRequestStatus::Open, .kept_at = "refs/merge-requests/7/head"}));
+  EXPECT_EQ(heard(body("update", R"(,"state":"opened","draft":true)"))->pull_request->status, PullRequestStatus::Draft);
+  EXPECT_EQ(heard(body("update", R"(,"state":"opened","work_in_progress":true)"))->pull_request->status, PullRequestStatus::Draft);
+  EXPECT_EQ(heard(body("close", R"(,"state":"closed")"))->pull_request->status, PullRequestStatus::Closed);
+  EXPECT_EQ(heard(body("merge", R"(,"state":"merged")"))->pull_request->status, PullRequestStatus::Merged);
+  EXPECT_EQ(heard(body("approved", R"(,"state":"opened")"))->kind, Delivery::Kind::Other);
+  EXPECT_EQ(heard(body("open", R"(,"source":{"git_http_url":"https://forge/eve/app.git"})", "4"))->pull_request->from, "https://forge/eve/app.git");
+  EXPECT_EQ(heard(body("open", "", "null"))->pull_request->from, "unknown") << "a fork that was deleted";
+  EXPECT_EQ(heard(R"({"object_attributes":{"action":"open","iid":7}})").error().code, "TD0152");
+}
+
 TEST(Webhook, RefusesBranchesThatCouldBeTakenForSomethingElse) {
   for (const std::string branch : {"", "-x", "a..b", "a b", "a:b", "a~1", "a\\u0000", "a@{1}", "refs/heads/x.lock", "a/"}) {
     const auto text = fmt::format(R"({{"action":"opened","pull_request":{{"number":7,"head":{{"ref":"{}"}},"base":{{"ref":"main"}}}}}})", branch);

@@ -12,14 +12,14 @@ constexpr Words<PullRequestStatus, 4> statuses{{{{PullRequestStatus::Open, "OPEN
 
 std::string_view word(PullRequestStatus status) { return statuses.word(status); }
 
-std::string PullRequest::head_ref() const { return fmt::format("refs/pull/{}/head", number); }
+std::string PullRequest::head_ref() const { return kept_at.empty() ? fmt::format("refs/pull/{}/head", number) : kept_at; }
 std::string PullRequest::name() const { return fmt::format("{}#{}", repository, number); }
 
 json::value to_json(const PullRequest& request) {
   return json::object{{"repository", request.repository}, {"number", request.number},       {"source", request.source},
                       {"destination", request.destination}, {"from", request.from.empty() ? json::value(nullptr) : json::value(request.from)},
                       {"title", request.title},           {"author", request.author},       {"status", word(request.status)},
-                      {"head", request.head.value}};
+                      {"head", request.head.value},       {"kept_at", request.kept_at.empty() ? json::value(nullptr) : json::value(request.kept_at)}};
 }
 
 Result<PullRequest> pull_request_from_json(const json::value& value) {
@@ -36,6 +36,7 @@ Result<PullRequest> pull_request_from_json(const json::value& value) {
   if (!status) fields.refuse("has an unknown status");
   request.status = status.value_or(PullRequestStatus::Closed);
   request.head.value = fields.string_or("head", "");
+  request.kept_at = fields.string_or("kept_at", "");
   TRY(fields.finish());
   return request;
 }

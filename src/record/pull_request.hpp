@@ -21,11 +21,12 @@ struct PullRequest {
   std::string author;
   PullRequestStatus status = PullRequestStatus::Open;
   CommitId head;               ///< newest commit of the source that was looked at
+  std::string kept_at{};       ///< the ref at which a forge keeps its head, where that is not refs/pull/<number>/head
   bool operator==(const PullRequest&) const = default;
 
   bool is_open() const { return status == PullRequestStatus::Open || status == PullRequestStatus::Draft; }
   bool is_foreign() const { return !from.empty(); }
-  std::string head_ref() const;   ///< refs/pull/7/head, in the repository
+  std::string head_ref() const;   ///< refs/pull/7/head, or where the forge has it, in the repository
   std::string name() const;       ///< app#7
 };
 json::value to_json(const PullRequest& request);

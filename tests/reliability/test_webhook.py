@@ -40,6 +40,14 @@ def deliver(world, body, signature=None, event="push", repository="application",
     return answer.status, json.loads(answer.read())
 
 
+def deliver_as_gitlab(world, body, event="Merge Request Hook", secret=SECRET):
+    url = json.loads((world.state / "daemon.json").read_text())["url"]
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=20)
+    connection.request("POST", "/v1/webhooks/application", json.dumps(body), {"Host": "tandem.example.com", "X-Gitlab-Event": event, "X-Gitlab-Token": secret})
+    answer = connection.getresponse()
+    return answer.status, json.loads(answer.read())
+
+
 def pushes(world):
     return [run for run in world.runs() if run["workflow"] == "pushed"]
 
@@ -166,6 +174,35 @@ def test_a_pull_request_of_a_forge_starts_what_its_head_says(forge):
     forge.settled()
     refused = forge.ask("pull-request", what="merge", number="7", actor="ben")
     assert refused.error["code"] == "TD0134"
+
+
+def test_a_merge_request_of_gitlab_starts_what_its_head_says(forge):
+    (forge.work_tree / ".codecatalyst" / "workflows" / "check.yml").write_text(CHECK)
+
+    def place(commit):
+        git(forge.folder / "application.git", "update-ref", "refs/merge-requests/7/head", commit)
+
+    def told_by_gitlab(action, state):
+        return {"object_kind": "merge_request", "user": {"username": "eve"}, "object_attributes": {
+            "iid": 7, "title": "A change", "source_branch": "feature", "target_branch": "main", "source_project_id": 3, "target_project_id": 3,
+            "state": state, "action": action}}
+    first = forge.push("A check", "feature")
+    place(first)
+    assert deliver_as_gitlab(forge, told_by_gitlab("open", "opened"), secret="wrong")[0] == 401
+    assert deliver_as_gitlab(forge, told_by_gitlab("open", "opened"))[0] == 202
+    wait_for(lambda: len(checks(forge)) == 1, forge)
+    (forge.work_tree / "more").write_text("more")
+    second = forge.push("More", "feature")
+    place(second)
+    assert deliver_as_gitlab(forge, told_by_gitlab("update", "opened"))[0] == 202
+    wait_for(lambda: len(checks(forge)) == 2, forge)
+    assert deliver_as_gitlab(forge, told_by_gitlab("approved", "opened"))[0] == 200
+    assert deliver_as_gitlab(forge, told_by_gitlab("merge", "merged"))[0] == 202
+    wait_for(lambda: len(checks(forge)) == 3, forge)
+    forge.settled()
+    assert [forge.run(run["id"])["commit"] for run in checks(forge)] == [first, second, second]
+    listed = forge.ask("pull-request", what="list").document["pull_requests"]
+    assert [(each["number"], each["head"], each["status"]) for each in listed] == [(7, second, "MERGED")]
 
 
 def test_a_pull_request_from_a_fork_gets_no_secret(forge):
