@@ -127,34 +127,46 @@ bool is_branch_name(const std::string& name) {
          !name.ends_with('/') && !name.ends_with(".lock") && !name.ends_with('.');
 }
 
+/// Where a forge's document says what a request is called.
+struct RequestPlaces {
+  std::string_view number, source, destination, title;
+};
+
+Result<PullRequest> request_at(const json::value& document, const RequestPlaces& places) {
+  PullRequest request;
+  const auto number = value_at(document, places.number);
+  if (const auto* whole = number.if_int64()) request.number = *whole;
+  request.source = text_at(document, places.source);
+  request.destination = text_at(document, places.destination);
+  request.title = text_at(document, places.title).substr(0, 200);
+  if (request.number < 1 || !is_branch_name(request.source) || !is_branch_name(request.destination))
+    return failure(Fault::Invalid, "the delivery names no pull or merge request with a number and two branches").with_code("TD0152");
+  return request;
+}
+
+/// What lies in a fork, also in one that has been deleted since, is not of this repository.
+std::string fork_at(const json::value& document, std::string_view url) {
+  auto fork = text_at(document, url);
+  return fork.empty() ? "unknown" : fork;
+}
+
 /// What happened to a pull request that a workflow could wait for; labels, reviews and the like are nothing to us.
-bool changes_something(const std::string& action) {
+bool changes_pull_request(const std::string& action) {
   constexpr std::array<std::string_view, 8> known{"opened", "reopened", "synchronize", "synchronized", "closed", "edited", "ready_for_review", "converted_to_draft"};
   return std::ranges::find(known, action) != known.end();
 }
 
 Result<PullRequest> pull_request_of(const json::value& document) {
-  PullRequest request;
-  const auto number = value_at(document, "pull_request.number");
-  if (const auto* whole = number.if_int64()) request.number = *whole;
-  request.source = text_at(document, "pull_request.head.ref");
-  request.destination = text_at(document, "pull_request.base.ref");
-  request.title = text_at(document, "pull_request.title").substr(0, 200);
+  auto request = TRY(request_at(document, {"pull_request.number", "pull_request.head.ref", "pull_request.base.ref", "pull_request.title"}));
   const auto ours = text_at(document, "pull_request.base.repo.full_name");
-  if (ours.empty() || text_at(document, "pull_request.head.repo.full_name") != ours) {
-    // A fork, also one that has been deleted since: its code is not of this repository.
-    const auto fork = text_at(document, "pull_request.head.repo.clone_url");
-    request.from = fork.empty() ? "unknown" : fork;
-  }
-  if (request.number < 1 || !is_branch_name(request.source) || !is_branch_name(request.destination))
-    return failure(Fault::Invalid, "the delivery names no pull request with a number and two branches").with_code("TD0152");
+  if (ours.empty() || text_at(document, "pull_request.head.repo.full_name") != ours) request.from = fork_at(document, "pull_request.head.repo.clone_url");
   const bool is_closed = text_at(document, "action") == "closed";
   request.status = is_closed ? is_true_at(document, "pull_request.merged") ? PullRequestStatus::Merged : PullRequestStatus::Closed
                    : is_true_at(document, "pull_request.draft") ? PullRequestStatus::Draft : PullRequestStatus::Open;
   return request;
 }
 
-/// GitLab: "Webhook events", merge request events. What else may happen to one (approvals, reviews) is nothing to us.
+/// GitLab: "Webhook events", merge request events. Approvals and the like are nothing to us.
 bool changes_merge_request(const std::string& action) {
   constexpr std::array<std::string_view, 5> known{"open", "reopen", "update", "close", "merge"};
   return std::ranges::find(known, action) != known.end();
@@ -162,19 +174,9 @@ bool changes_merge_request(const std::string& action) {
 
 Result<PullRequest> merge_request_of(const json::value& document) {
   const auto attributes = value_at(document, "object_attributes");
-  PullRequest request;
-  const auto number = value_at(attributes, "iid");
-  if (const auto* whole = number.if_int64()) request.number = *whole;
-  request.source = text_at(attributes, "source_branch");
-  request.destination = text_at(attributes, "target_branch");
-  request.title = text_at(attributes, "title").substr(0, 200);
+  auto request = TRY(request_at(attributes, {"iid", "source_branch", "target_branch", "title"}));
   const auto ours = value_at(attributes, "target_project_id");
-  if (ours.is_null() || value_at(attributes, "source_project_id") != ours) {
-    const auto fork = text_at(attributes, "source.git_http_url");
-    request.from = fork.empty() ? "unknown" : fork;
-  }
-  if (request.number < 1 || !is_branch_name(request.source) || !is_branch_name(request.destination))
-    return failure(Fault::Invalid, "the delivery names no merge request with a number and two branches").with_code("TD0152");
+  if (ours.is_null() || value_at(attributes, "source_project_id") != ours) request.from = fork_at(attributes, "source.git_http_url");
   const auto state = text_at(attributes, "state");
   const bool is_draft = is_true_at(attributes, "draft") || is_true_at(attributes, "work_in_progress");
   request.status = state == "merged" ? PullRequestStatus::Merged : state == "closed" ? PullRequestStatus::Closed
@@ -194,7 +196,7 @@ Result<Delivery> read_delivery(const Headers& headers, std::string_view body, co
   const std::string within = dialect.is_wrapped ? "data." : "";
   Delivery delivery{.id = dialect.id, .event = event};
   delivery.kind = event == "push" ? Delivery::Kind::Push : event == "ping" ? Delivery::Kind::Ping : Delivery::Kind::Other;
-  if (event == "pull_request" && !dialect.is_wrapped && changes_something(text_at(*document, "action"))) {
+  if (event == "pull_request" && !dialect.is_wrapped && changes_pull_request(text_at(*document, "action"))) {
     delivery.kind = Delivery::Kind::PullRequest;
     delivery.actor = plain_name(text_at(*document, dialect.actor_in));
     delivery.pull_request = TRY(pull_request_of(*document));
