@@ -309,10 +309,11 @@ Parsed parse_workflow(std::string_view text, const std::string& file, const Know
   return read_definition(text, file, known);
 }
 
-Parsed too_large(const std::string& file, std::uint64_t bytes) {
+Parsed too_large(const std::string& file, std::optional<std::uint64_t> bytes) {
   const yaml::Lines nothing("");
   Findings findings(file, nothing);
-  findings.error("E105", {1, 1}, fmt::format("the definition is {} KB; the limit is {} KB", (bytes + 1023) / 1024, definition_bytes_max / 1024),
+  findings.error("E105", {1, 1}, bytes ? fmt::format("the definition is {} KB; the limit is {} KB", (*bytes + 1023) / 1024, definition_bytes_max / 1024)
+                                    : fmt::format("the definition is larger than the limit of {} KB", definition_bytes_max / 1024),
                  "Move long scripts into files of the repository");
   return {.diagnostics = findings.finish()};
 }
