@@ -114,7 +114,8 @@ void read_environment(Properties& properties, ActionDraft& draft, const Reading&
   if (name && reading.known.check_known && std::ranges::find(known, *name) == known.end()) {
     const auto near = nearest(*name, known);
     auto& said = findings.error("E181", environment.at("Name"), fmt::format("the environment {} is not in tandem.yaml{}", *name, near ? fmt::format("; did you mean {}?", *near) : ""),
-                                fmt::format("{}; write a new one below environments: in tandem.yaml", known.empty() ? "It has none" : fmt::format("Known: {}", join(known, ", "))));
+                                fmt::format("{}; write a new one below environments: in tandem.yaml{}", known.empty() ? "It has none" : fmt::format("Known: {}", join(known, ", ")),
+                                            draft.kind != nullptr && draft.kind->nature == Nature::Build ? ", or leave Environment out where the steps touch none" : ""));
     if (near) correct(said, *name, *near);
   }
   read_connections(environment, draft, reading);

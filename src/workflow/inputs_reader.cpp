@@ -195,6 +195,25 @@ bool is_cache_key(std::string_view key) {
   });
 }
 
+/// Whether an absolute path leads to something of the workspace, or ~ or $HOME to that of the action's HOME.
+bool is_of_the_workspace(const std::string& path) {
+  for (const auto root : {std::string_view("/root"), std::string_view("/sources/WorkflowSource"), std::string_view("/artifacts"), sources_root})
+    if (path == root || path.starts_with(fmt::format("{}/", root))) return true;
+  return !path.starts_with('/');
+}
+
+/// A miss costs time only, so a cache that lies elsewhere keeps no workflow from running.
+void check_cache_path(const yaml::Node& path, const std::string& key, const std::string& below, Findings& findings) {
+  const auto parts = split(path.text, '/');
+  if (std::ranges::find(parts, "..") != parts.end())
+    findings.error("E154", spot(path, below), fmt::format("{} goes up with ..", path.text), "Name a file or folder below the working directory or HOME");
+  else if (path.text.starts_with('/') && path.text.find_first_not_of("/.") == std::string::npos)
+    findings.error("E154", spot(path, below), fmt::format("{} is no file or folder of the workspace", path.text), "Name one below the working directory or HOME");
+  else if (!is_of_the_workspace(path.text))
+    findings.warn("W308", spot(path, below), fmt::format("{} is outside the workspace: the cache {} is neither restored nor kept", path.text, key),
+                  "Let the tool keep it below the working directory or HOME");
+}
+
 void read_cache(const yaml::Entry& entry, const std::string& path, ActionDraft& draft, Findings& findings) {
   if (!is_cache_key(entry.key))
     findings.error("E114", spot(entry, path), fmt::format("\"{}\" may use only letters, digits, -, _ and .", entry.key),
@@ -207,6 +226,7 @@ void read_cache(const yaml::Entry& entry, const std::string& path, ActionDraft& 
   cache.stands_at(spot(entry, path));
   cache.require("Path", "a cache");
   FileCache out{entry.key, cache.text("Path").value_or(""), {}};
+  if (!out.path.empty()) check_cache_path(*entry.value.find("Path"), entry.key, cache.path("Path"), findings);
   for (const auto* key : cache.list("RestoreKeys")) out.restore_keys.push_back(key->text);
   refuse_surplus(out.restore_keys.size(), caches_max, "restore keys", cache.at_key("RestoreKeys"), findings);
   cache.finish();
