@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "base/yaml.hpp"
 #include "workflow/parse.hpp"
 
 namespace tandem::workflow {
@@ -29,7 +30,41 @@ std::string said(const Parsed& parsed) {
   return out;
 }
 
+using Position = std::pair<int, int>;   ///< line, column
+
+/// Whether `place` is at what `path` leads to: after its beginning, and before that of what follows it. Nothing when it leads nowhere.
+std::optional<bool> leads_to(const yaml::Node& root, std::string_view path, Position place) {
+  const auto* node = &root;
+  Position from{0, 0};
+  Position to{1'000'000, 0};
+  while (!path.empty()) {
+    const bool in_list = path.starts_with('[');
+    const auto end = std::min(in_list ? path.find(']') + 1 : path.find_first_of(".["), path.size());
+    const auto part = path.substr(0, end);
+    path.remove_prefix(end);
+    if (path.starts_with('.')) path.remove_prefix(1);
+    const size_t count = in_list ? node->items.size() : node->entries.size();
+    const auto position = [&](size_t i) { return in_list ? Position{node->items[i].line, node->items[i].column} : Position{node->entries[i].line, node->entries[i].column}; };
+    size_t i = 0;
+    while (i < count && part != (in_list ? fmt::format("[{}]", i) : node->entries[i].key)) ++i;
+    if (i == count) return std::nullopt;
+    from = position(i);
+    if (i + 1 < count) to = position(i + 1);
+    node = in_list ? &node->items[i] : &node->entries[i].value;
+  }
+  return from <= place && place < to;
+}
+
 class Saying : public testing::TestWithParam<Case> {};
+
+TEST_P(Saying, LeadsToItsPlace) {
+  const auto document = yaml::read(GetParam().text);
+  if (!document.readable) return;
+  for (const auto& said : parse_workflow(GetParam().text, "w.yml", {{"dev", "prod"}, {"TOKEN"}, {"api", "infrastructure"}}).diagnostics) {
+    if (said.code == "W301" || said.code == "E116") continue;   // behind the document; a key that is not there
+    EXPECT_EQ(leads_to(document.root, said.path, {said.place.line, said.place.column}), true) << said.code << " " << said.path << " " << said.place.line << ":" << said.place.column;
+  }
+}
 
 TEST_P(Saying, StandsAtItsLineAndColumn) {
   const auto parsed = parse_workflow(GetParam().text, "w.yml", {{"dev", "prod"}, {"TOKEN"}, {"api", "infrastructure"}});
@@ -314,6 +349,13 @@ TEST(Diagnostics, SayThatTheYearsOfAScheduleAreOverWhenTheyKnowTheDay) {
   EXPECT_EQ(said(parse_workflow(SCHEDULE("0 0 1 1 ? 2020-2026"), "w.yml", known)), "5:17: W323 never fires again: its last time was in the year 2026 or before");
   EXPECT_EQ(said(parse_workflow(SCHEDULE("0 0 1 12 ? 2020-2026"), "w.yml", known)), "");
 }
+
+INSTANTIATE_TEST_SUITE_P(NotFilledIn, Saying, testing::Values(
+    Case{"W310_branch", HEAD "Triggers:\n  - Type: PUSH\n    Branches: [main, '${branch_name}']\n" ACTIONS, "5:23: W310 ${branch_name} is taken literally here"},
+    Case{"W310_environment", HEAD ACTIONS "    Environment: {Name: '${stage}-${WorkflowSource.BranchName}'}\n    Compute: {Fleet: '${FLEET:-x}'}\n",
+         "8:25: E181 the environment ${stage}-${WorkflowSource.BranchName} is not in tandem.yaml\n8:26: W310 ${stage} is taken literally here\n"
+         "8:35: W310 ${WorkflowSource.BranchName} is taken literally here"},
+    Case{"of_the_shell", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource], Variables: [{Name: X, Value: '${Y}'}]}\n    Configuration: {Steps: [{Run: 'a ${X}'}]}\n", ""}), name_of);
 
 INSTANTIATE_TEST_SUITE_P(Outside, Saying, testing::Values(
     Case{"artifact_above", HEAD ACTIONS "    Outputs: {Artifacts: [{Name: x, Files: ['a/../../b', '/', 'a..b/..c']}]}\n",

@@ -119,15 +119,15 @@ std::string stored_as(const std::string& pattern) {
   return is_one_file ? pattern.substr(pattern.rfind('/') + 1) : pattern.substr(1);
 }
 
-void add_artifact(const Named& name, const std::vector<const yaml::Node*>& files, ActionDraft& draft, Findings& findings) {
+void add_artifact(const Named& name, const std::vector<const yaml::Node*>& files, const std::string& below, ActionDraft& draft, Findings& findings) {
   check_artifact_name(name.name, name.spot, findings);
   ArtifactOutput artifact{name.name, {}};
   for (const auto* file : files) {
-    refuse_climbing(*file, name.spot.path, findings);
+    refuse_climbing(*file, below, findings);
     if (file->text.find_first_not_of("/.") == std::string::npos && file->text.starts_with('/'))
-      findings.error("E154", spot(*file, name.spot.path), fmt::format("{} is no file of the workspace", file->text), "Write a path below the working directory");
+      findings.error("E154", spot(*file, below), fmt::format("{} is no file of the workspace", file->text), "Write a path below the working directory");
     else if (leads_elsewhere(file->text))
-      findings.warn("W308", spot(*file, name.spot.path),
+      findings.warn("W308", spot(*file, below),
                     fmt::format("{} is an absolute path; it is stored as {}", file->text, stored_as(file->text)),
                     "Write a path below the working directory");
     artifact.files.push_back(file->text);
@@ -148,9 +148,9 @@ void read_artifact(const yaml::Node& item, const std::string& path, const Named*
   const auto files = artifact.list("Files");
   refuse_surplus(files.size(), variables_max, "patterns", artifact.at_key("Files"), findings);
   if (name != nullptr) {
-    add_artifact(*name, files, draft, findings);
+    add_artifact(*name, files, artifact.path("Files"), draft, findings);
   } else if (const auto written = artifact.text("Name")) {
-    add_artifact({*written, artifact.at("Name")}, files, draft, findings);
+    add_artifact({*written, artifact.at("Name")}, files, artifact.path("Files"), draft, findings);
   }
   artifact.finish();
 }
