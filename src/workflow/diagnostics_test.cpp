@@ -350,6 +350,19 @@ TEST(Diagnostics, SayThatTheYearsOfAScheduleAreOverWhenTheyKnowTheDay) {
   EXPECT_EQ(said(parse_workflow(SCHEDULE("0 0 1 12 ? 2020-2026"), "w.yml", known)), "");
 }
 
+INSTANTIATE_TEST_SUITE_P(Values, Saying, testing::Values(
+    Case{"in_a_list", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource], Variables: [{Name: N, Value: [a]}, {Name: M, Value: '${Aa.X}'}]}\n    Configuration: {Steps: []}\n",
+         "6:70: E113 Value must be a text, not a list\n6:94: E160 ${Aa.X}: there is no action Aa"},
+    Case{"in_a_map", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource], Variables: {N: [a], M: '${Aa.X}'}}\n    Configuration: {Steps: []}\n",
+         "6:56: E113 Value must be a text, not a list\n6:65: E160 ${Aa.X}: there is no action Aa"}), name_of);
+
+TEST(Diagnostics, SayWhereTheActionsOfAGroupBelong) {
+  const auto parsed = parse_workflow(HEAD "Actions:\n  G:\n    Deploy:\n      Identifier: aws/build@v1\n  E:\n", "w.yml", {});
+  EXPECT_EQ(said(parsed), "4:3: E130 G has neither Identifier (an action) nor Actions (a group)\n7:3: E130 E has neither Identifier (an action) nor Actions (a group)");
+  EXPECT_EQ(parsed.diagnostics.at(0).suggestion, "Put Deploy below Actions:");
+  EXPECT_EQ(parsed.diagnostics.at(1).suggestion, "Add Identifier:, for example aws/build@v1");
+}
+
 INSTANTIATE_TEST_SUITE_P(NotFilledIn, Saying, testing::Values(
     Case{"W310_branch", HEAD "Triggers:\n  - Type: PUSH\n    Branches: [main, '${branch_name}']\n" ACTIONS, "5:23: W310 ${branch_name} is taken literally here"},
     Case{"W310_environment", HEAD ACTIONS "    Environment: {Name: '${stage}-${WorkflowSource.BranchName}'}\n    Compute: {Fleet: '${FLEET:-x}'}\n",

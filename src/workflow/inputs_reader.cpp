@@ -43,8 +43,8 @@ void read_input_artifacts(Properties& inputs, ActionDraft& draft, const Reading&
   refuse_surplus(draft.input_artifacts.size(), artifacts_max, "input artifacts", inputs.at_key("Artifacts"), reading.findings);
 }
 
-/// Name and value of one input variable, whichever form it has.
-void add_variable(const Spot& at, const std::string& name, const yaml::Node* value, ActionDraft& draft, const Reading& reading) {
+/// Name and value of one input variable, whichever form it has; `below` is the way to the value.
+void add_variable(const Spot& at, const std::string& name, const yaml::Node* value, const std::string& below, ActionDraft& draft, const Reading& reading) {
   auto& findings = reading.findings;
   if (!is_name(name, 60)) {
     findings.error("E162", at, fmt::format("\"{}\" is no variable name", name), "Use up to 60 letters, digits, - and _");
@@ -58,12 +58,12 @@ void add_variable(const Spot& at, const std::string& name, const yaml::Node* val
   if (value == nullptr || value->is_null()) {
     findings.warn("W305", at, fmt::format("the variable {} has no Value; it is empty", name), "Write Value: \"\" if that is meant");
   } else if (!value->is_scalar()) {
-    findings.error("E113", spot(*value, at.path), fmt::format("Value must be a text, not {}", described(*value)));
+    findings.error("E113", spot(*value, below), fmt::format("Value must be a text, not {}", described(*value)));
   } else {
     text = value->text;
     if (text.size() > value_max)
-      findings.error("E113", spot(*value, at.path), fmt::format("Value has {} characters; the limit is {}", text.size(), value_max));
-    for (auto& used : references_below(*value, at.path, reading.lines)) draft.references.push_back(std::move(used));
+      findings.error("E113", spot(*value, below), fmt::format("Value has {} characters; the limit is {}", text.size(), value_max));
+    for (auto& used : references_below(*value, below, reading.lines)) draft.references.push_back(std::move(used));
   }
   draft.action.variables.emplace_back(name, text);
 }
@@ -76,7 +76,7 @@ void read_variables(Properties& inputs, ActionDraft& draft, const Reading& readi
     for (const auto& variable : entry->value.entries) {
       if (draft.action.variables.size() > variables_max) break;   // too many anyway
       const auto below = joined(path, variable.key);
-      add_variable(spot(variable, below), variable.key, &variable.value, draft, reading);
+      add_variable(spot(variable, below), variable.key, &variable.value, below, draft, reading);
     }
   } else if (entry->value.is_list()) {
     for (size_t i = 0; i < entry->value.items.size() && draft.action.variables.size() <= variables_max; ++i) {
@@ -90,7 +90,7 @@ void read_variables(Properties& inputs, ActionDraft& draft, const Reading& readi
       variable.require("Name", "a variable");
       const auto name = variable.text("Name");
       variable.find("Value");
-      if (name) add_variable(variable.at("Name"), *name, item.find("Value"), draft, reading);
+      if (name) add_variable(variable.at("Name"), *name, item.find("Value"), variable.path("Value"), draft, reading);
       variable.finish();
     }
   } else {
