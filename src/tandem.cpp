@@ -172,6 +172,16 @@ void print(std::string_view text) {
   std::fflush(stdout);
 }
 
+constexpr size_t piece_bytes = 64UL << 10;
+
+/// The next `most` bytes of standard input; fewer at its end.
+std::string piece_of_input(size_t most) {
+  std::string piece(most, '\0');
+  std::cin.read(piece.data(), static_cast<std::streamsize>(most));
+  piece.resize(static_cast<size_t>(std::cin.gcount()));
+  return piece;
+}
+
 std::string Program::option(std::string_view name, std::string other) const {
   const auto* value = line_.arguments.if_contains(name);
   return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::move(other);
@@ -281,7 +291,8 @@ Result<int> Program::validate() {
   if (options("path").empty() && (request.paths.empty() || fs::is_directory(".codecatalyst/workflows"))) request.paths.insert(request.paths.begin(), ".");
   request.known.check_known = bool(file);
   const bool reads_input = std::ranges::find(request.paths, "-") != request.paths.end();
-  if (reads_input) request.standard_input = std::move(std::ostringstream() << std::cin.rdbuf()).str();
+  request.known.now = clock_.now();
+  if (reads_input) request.standard_input = piece_of_input(workflow::definition_bytes_max + 1);
   const auto files = TRY(run::examine(request));
   const auto answer = run::answer_of(files, request);
   if (has("sarif")) {
@@ -289,6 +300,7 @@ Result<int> Program::validate() {
   } else if (reads_input && has("fix") && !line_.as_json) {   // a filter: the corrected text goes on, what was found goes beside it
     for (const auto& each : files)
       if (each.file == "standard input") print(each.text);
+    for (auto more = piece_of_input(piece_bytes); !more.empty(); more = piece_of_input(piece_bytes)) print(more);   // of what was too large
     fmt::print(stderr, "{}", report::render(answer.document, style_for(STDERR_FILENO)));
   } else {
     return show(answer);

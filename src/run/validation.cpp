@@ -12,7 +12,7 @@ namespace tandem::run {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr size_t read_max = size_t{1} << 20;   // more than a definition may have; a device says no size and may have no end
+constexpr size_t read_max = workflow::definition_bytes_max + 1;   // a device says no size and may have no end
 
 bool is_yaml(const fs::path& path) { return path.extension() == ".yml" || path.extension() == ".yaml"; }
 
@@ -76,15 +76,17 @@ Result<ValidatedFile> examine_one(const fs::path& path, const ValidationRequest&
   const bool is_standard_input = path == "-";
   ValidatedFile out{is_standard_input ? "standard input" : path.string()};
   std::error_code unknown;
-  const auto bytes = is_standard_input ? request.standard_input.size() : fs::file_size(path, unknown);
-  const bool is_filter = is_standard_input && request.corrections == ValidationRequest::Corrections::Write;   // gives back what it was given
-  if (is_filter) out.text = request.standard_input;
+  const auto bytes = is_standard_input ? 0 : fs::file_size(path, unknown);
   if (!unknown && bytes > workflow::definition_bytes_max) {
     out.parsed = workflow::too_large(out.file, bytes);
     return out;
   }
-  if (!is_standard_input) out.text = TRY(text_of(path));
-  else if (!is_filter) out.text = request.standard_input;
+  if (is_standard_input) out.text = request.standard_input;
+  else out.text = TRY(text_of(path));
+  if (out.text.size() > workflow::definition_bytes_max) {
+    out.parsed = workflow::too_large(out.file, std::nullopt);
+    return out;
+  }
   if (request.corrections == ValidationRequest::Corrections::Write) {
     auto better = workflow::corrected(out.text, out.file, request.known, request.strictness);
     std::error_code code;
@@ -104,7 +106,8 @@ Result<ValidatedFile> examine_one(const fs::path& path, const ValidationRequest&
 
 json::value document_of(const ValidatedFile& file, const ValidationRequest& request) {
   json::array list;
-  const bool wants_lines = !file.parsed.diagnostics.empty() && file.text.size() <= read_max;
+  const bool is_too_large = file.text.size() > workflow::definition_bytes_max;
+  const bool wants_lines = !file.parsed.diagnostics.empty() && !is_too_large;
   const auto lines = wants_lines ? lines_of(file.text) : std::vector<std::string>{};
   for (const auto& diagnostic : file.parsed.diagnostics) {
     auto finding = to_json(diagnostic).as_object();
@@ -115,7 +118,7 @@ json::value document_of(const ValidatedFile& file, const ValidationRequest& requ
   json::object document{{"file", file.file}, {"workflow", workflow ? json::value(workflow->name) : json::value(nullptr)},
                         {"runnable", file.parsed.runnable()}, {"diagnostics", std::move(list)}};
   if (request.plans == ValidationRequest::Plans::Show) document["plan"] = workflow ? to_json(*workflow) : json::value(nullptr);
-  if (request.corrections == ValidationRequest::Corrections::Write && file.file == "standard input" && is_valid_utf8(file.text))
+  if (request.corrections == ValidationRequest::Corrections::Write && file.file == "standard input" && !is_too_large && is_valid_utf8(file.text))
     document["corrected"] = file.text;
   return document;
 }

@@ -14,7 +14,7 @@ namespace tandem::run {
 struct ValidationRequest {
   /// Files, or "-" for `standard_input`. A folder means the .codecatalyst/workflows folders in it, or else its YAML files.
   std::vector<std::filesystem::path> paths;
-  std::string standard_input{};
+  std::string standard_input{};   ///< definition_bytes_max + 1 bytes of it are enough
   workflow::Known known;
   std::optional<std::vector<NetworkGrant>> network_grants{};                 ///< of tandem.yaml; none = nothing is said about networks
   workflow::Strictness strictness = workflow::Strictness::Usual;             ///< Strict: all smells; warnings count as errors

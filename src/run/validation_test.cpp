@@ -86,6 +86,18 @@ TEST(Validation, ReadsStandardInput) {
   EXPECT_EQ(answer->document.at("files").at(0).at("file"), "standard input");
 }
 
+TEST(Validation, RefusesStandardInputThatIsTooLargeAndGivesItBackAsItWas) {
+  const ValidationRequest request{.paths = {"-"}, .standard_input = std::string(workflow::definition_bytes_max + 1, 'a'), .corrections = ValidationRequest::Corrections::Write};
+  const auto files = examine(request);
+  ASSERT_TRUE(files);
+  EXPECT_EQ(files->at(0).text, request.standard_input);
+  const auto answer = answer_of(*files, request);
+  EXPECT_EQ(answer.exit, 2);
+  const auto& file = answer.document.at("files").at(0);
+  EXPECT_EQ(file.at("diagnostics").at(0).at("message").as_string(), "the definition is larger than the limit of 256 KB");
+  EXPECT_FALSE(file.as_object().contains("corrected"));
+}
+
 TEST(Validation, FindsDefinitionsInSubfoldersAndLeavesOtherYamlAlone) {
   Disk disk(good);
   EXPECT_TRUE(write_file(disk.file.parent_path() / "nightly" / "b.yaml", good));

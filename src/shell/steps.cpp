@@ -16,6 +16,7 @@
 #include "base/process.hpp"
 #include "base/text.hpp"
 #include "shell/bounds.hpp"
+#include "shell/cause.hpp"
 #include "shell/environment.hpp"
 #include "shell/line_stream.hpp"
 #include "shell/masker.hpp"
@@ -65,7 +66,7 @@ struct Progress {
   bool has_begun = false;
   std::optional<int> failed_code;
   size_t finished = 0;
-  std::string last_line;
+  Cause cause;
   std::atomic<Steady::rep> last_output{Steady::now().time_since_epoch().count()};
   std::exception_ptr thrown;
 
@@ -84,7 +85,7 @@ struct Progress {
     if (parts.size() == 2 && parts[0] == "begin") {
       step = std::strtoul(parts[1].c_str(), nullptr, 10);
       has_begun = true;
-      last_line.clear();
+      cause.begin();
     }
     if (parts.size() == 3 && parts[0] == "end") {
       const int code = std::atoi(parts[2].c_str());
@@ -209,7 +210,7 @@ void read_outputs(const StepsRequest& request, const fs::path& file, const Maske
 }
 
 Error step_failed(const StepsRequest& request, const Progress& progress, int code, const Masker& masker, const std::string& met) {
-  const auto said = progress.last_line.empty() ? "" : ": " + progress.last_line.substr(0, 300);
+  const auto said = progress.cause.words().empty() ? "" : ": " + progress.cause.words().substr(0, 300);
   return failure(Fault::Invalid, "step {} ({}) failed: exit {}{}{}", progress.step + 1,
                  as_utf8(masker.masked(first_line_of(request.steps[progress.step].script))), code, said, met)
       .with_code("E-RUN-10");
@@ -287,7 +288,7 @@ Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_l
       masker, marker,
       [&](std::string_view line) {
         if (line.starts_with('+') && line.find("__tandem_") != line.npos) return;  // `set -x` of a step sees our bash too
-        if (auto words = plain(line); !words.empty()) progress.last_line = std::move(words);
+        if (const auto words = plain(line); !words.empty()) progress.cause.hear(words);
         progress.hear([&] {
           if (on_line) on_line(progress.step, line);
         });
@@ -315,7 +316,7 @@ Result<StepsOutcome> run_steps(const StepsRequest& request, const LineSink& on_l
   }
   if (!progress.has_begun && !ending.timed_out) {
     Sandbox::forget();  // it worked when it was tried: that may be long ago
-    return failure(Fault::Unavailable, "no step began, their shell ended with {}: {}", ending.exit.code, progress.last_line);
+    return failure(Fault::Unavailable, "no step began, their shell ended with {}: {}", ending.exit.code, progress.cause.words());
   }
   outcome.failed_step = progress.step;
   outcome.exit_code = progress.failed_code.value_or(ending.exit.code);

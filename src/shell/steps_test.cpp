@@ -95,6 +95,13 @@ TEST(Steps, AFailureSaysTheLastLineThatHasWords) {
   EXPECT_TRUE(outcome.error->what.ends_with(" failed: exit 2: no such goal")) << outcome.error->what;
 }
 
+TEST(Steps, AFailureWhoseLastLineLeadsToALogSaysWhatComesBeforeIt) {
+  World world;
+  const auto outcome = world.run({"echo 'pkg error code 2'; echo 'pkg error there is no list of packages'; echo 'pkg error all of it: /root/1.log'; exit 2"});
+  ASSERT_TRUE(outcome.error);
+  EXPECT_TRUE(outcome.error->what.ends_with(" failed: exit 2: pkg error there is no list of packages")) << outcome.error->what;
+}
+
 TEST(Steps, AScriptThatWasMadeOfSomethingElseSaysItselfWhatItDoes) {
   World world;
   const auto outcome = world.run({"#: Lint the sources\n( set -e\nfalse\n)\n"});

@@ -87,12 +87,14 @@ void read_connections(Properties& environment, ActionDraft& draft, const Reading
   }
   if (entry->value.items.size() > 1)
     findings.error("E113", spot(entry->value.items[1], path), "an environment takes one connection", "Keep one of them");
-  for (const auto& item : entry->value.items) {
+  for (size_t i = 0; i < entry->value.items.size(); ++i) {
+    const auto& item = entry->value.items[i];
+    const auto here = fmt::format("{}[{}]", path, i);
     if (!item.is_map()) {
-      findings.error("E113", spot(item, path), fmt::format("a connection must be a map of Name and Role, not {}", described(item)));
+      findings.error("E113", spot(item, here), fmt::format("a connection must be a map of Name and Role, not {}", described(item)));
       continue;
     }
-    Properties connection(item, path, "a connection", findings);
+    Properties connection(item, here, "a connection", findings);
     read_connection(connection, draft, reading);
   }
 }
@@ -114,7 +116,8 @@ void read_environment(Properties& properties, ActionDraft& draft, const Reading&
   if (name && reading.known.check_known && std::ranges::find(known, *name) == known.end()) {
     const auto near = nearest(*name, known);
     auto& said = findings.error("E181", environment.at("Name"), fmt::format("the environment {} is not in tandem.yaml{}", *name, near ? fmt::format("; did you mean {}?", *near) : ""),
-                                fmt::format("{}; write a new one below environments: in tandem.yaml", known.empty() ? "It has none" : fmt::format("Known: {}", join(known, ", "))));
+                                fmt::format("{}; write a new one below environments: in tandem.yaml{}", known.empty() ? "It has none" : fmt::format("Known: {}", join(known, ", ")),
+                                            draft.kind != nullptr && draft.kind->nature == Nature::Build ? ", or leave Environment out where the steps touch none" : ""));
     if (near) correct(said, *name, *near);
   }
   read_connections(environment, draft, reading);

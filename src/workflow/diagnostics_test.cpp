@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "base/yaml.hpp"
 #include "workflow/parse.hpp"
 
 namespace tandem::workflow {
@@ -29,7 +30,41 @@ std::string said(const Parsed& parsed) {
   return out;
 }
 
+using Position = std::pair<int, int>;   ///< line, column
+
+/// Whether `place` is at what `path` leads to: after its beginning, and before that of what follows it. Nothing when it leads nowhere.
+std::optional<bool> leads_to(const yaml::Node& root, std::string_view path, Position place) {
+  const auto* node = &root;
+  Position from{0, 0};
+  Position to{1'000'000, 0};
+  while (!path.empty()) {
+    const bool in_list = path.starts_with('[');
+    const auto end = std::min(in_list ? path.find(']') + 1 : path.find_first_of(".["), path.size());
+    const auto part = path.substr(0, end);
+    path.remove_prefix(end);
+    if (path.starts_with('.')) path.remove_prefix(1);
+    const size_t count = in_list ? node->items.size() : node->entries.size();
+    const auto position = [&](size_t i) { return in_list ? Position{node->items[i].line, node->items[i].column} : Position{node->entries[i].line, node->entries[i].column}; };
+    size_t i = 0;
+    while (i < count && part != (in_list ? fmt::format("[{}]", i) : node->entries[i].key)) ++i;
+    if (i == count) return std::nullopt;
+    from = position(i);
+    if (i + 1 < count) to = position(i + 1);
+    node = in_list ? &node->items[i] : &node->entries[i].value;
+  }
+  return from <= place && place < to;
+}
+
 class Saying : public testing::TestWithParam<Case> {};
+
+TEST_P(Saying, LeadsToItsPlace) {
+  const auto document = yaml::read(GetParam().text);
+  if (!document.readable) return;
+  for (const auto& said : parse_workflow(GetParam().text, "w.yml", {{"dev", "prod"}, {"TOKEN"}, {"api", "infrastructure"}}).diagnostics) {
+    if (said.code == "W301" || said.code == "E116") continue;   // behind the document; a key that is not there
+    EXPECT_EQ(leads_to(document.root, said.path, {said.place.line, said.place.column}), true) << said.code << " " << said.path << " " << said.place.line << ":" << said.place.column;
+  }
+}
 
 TEST_P(Saying, StandsAtItsLineAndColumn) {
   const auto parsed = parse_workflow(GetParam().text, "w.yml", {{"dev", "prod"}, {"TOKEN"}, {"api", "infrastructure"}});
@@ -216,6 +251,7 @@ INSTANTIATE_TEST_SUITE_P(Elsewhere, Saying, testing::Values(
     Case{"E180_missing", HEAD CDK, "4:3: E180 aws/cdk-deploy needs an Environment"},
     Case{"E180_name", HEAD CDK "    Environment: {}\n", "7:5: E180 Environment has no Name"},
     Case{"E181", HEAD CDK "    Environment: {Name: produ}\n", "7:25: E181 the environment produ is not in tandem.yaml; did you mean prod?"},
+    Case{"E181_of_steps", HEAD ACTIONS "    Environment: {Name: produ}\n", "8:25: E181 the environment produ is not in tandem.yaml; did you mean prod?"},
     Case{"E182", HEAD ACTIONS "    Compute: {Type: EC2, Fleet: Windows.x86-64.Large}\n", "8:33: E182 Windows.x86-64.Large: there is no such machine here"},
     Case{"E183", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration: {Steps: [], Container: {Registry: DockerHub, Image: node}}\n",
          "7:72: E183 the image node cannot be run here: there is no container engine"},
@@ -262,6 +298,14 @@ TEST(Diagnostics, TakeOutsideNamesOnTrustWhenAsked) {
   EXPECT_TRUE(parsed.runnable());
 }
 
+TEST(Diagnostics, SayThatStepsWhichTouchNoEnvironmentNeedNone) {
+  const Known known{{"dev"}, {}, {}};
+  EXPECT_EQ(parse_workflow(HEAD ACTIONS "    Environment: {Name: tests}\n", "w.yml", known).diagnostics.at(0).suggestion,
+            "Known: dev; write a new one below environments: in tandem.yaml, or leave Environment out where the steps touch none");
+  EXPECT_EQ(parse_workflow(HEAD CDK "    Environment: {Name: tests}\n", "w.yml", known).diagnostics.at(0).suggestion,
+            "Known: dev; write a new one below environments: in tandem.yaml");
+}
+
 INSTANTIATE_TEST_SUITE_P(HabitsOfPublicFiles, Saying, testing::Values(
     Case{"shared_instance_needs_one_source", HEAD "Compute: {SharedInstance: true}\nActions:\n  A:\n    Identifier: aws/build@v1\n" STEPS
          "  B:\n    Identifier: aws/build@v1\n    DependsOn: [A]\n    Configuration: {Steps: [{Run: b}]}\n", ""},
@@ -288,12 +332,56 @@ INSTANTIATE_TEST_SUITE_P(HabitsOfPublicFiles, Saying, testing::Values(
     Case{"foreign_machine_that_every_action_replaces", HEAD "Compute: {Fleet: Windows.x86-64.Large}\n" ACTIONS "    Compute: {Fleet: Linux.x86-64.Large}\n",
          "9:5: W313 Compute is given here and on top; the one here counts"}), name_of);
 
+#define SCHEDULE(expression) HEAD "Triggers:\n  - Type: SCHEDULE\n    Expression: '" expression "'\n" ACTIONS
+
+INSTANTIATE_TEST_SUITE_P(Never, Saying, testing::Values(
+    Case{"W323_day", SCHEDULE("0 0 31 2 ? *"), "5:17: W323 never fires: month 2 has no day-of-month 31 in any year"},
+    Case{"W323_months", SCHEDULE("0 0 31 FEB,APR,6 ? *"), "5:17: W323 never fires: month FEB,APR,6 has no day-of-month 31 in any year"},
+    Case{"W323_year", SCHEDULE("cron(0 0 29 2 ? 2027)"), "5:17: W323 never fires: month 2 has no day-of-month 29 in year 2027"},
+    Case{"W323_weekday", SCHEDULE("0 0 ? 2 MON#5 2026-2027"), "5:17: W323 never fires: month 2 has no day-of-week MON#5 in year 2026-2027"},
+    Case{"leap_day", SCHEDULE("0 0 29 2 ? *"), ""},
+    Case{"last_year_of_all", SCHEDULE("59 23 31 12 ? 2199"), ""},
+    Case{"first_minute_of_all", SCHEDULE("0 0 1 1 ? 1970"), ""}), name_of);
+
+TEST(Diagnostics, SayThatTheYearsOfAScheduleAreOverWhenTheyKnowTheDay) {
+  Known known;
+  known.now = *parse_rfc3339("2026-11-26T00:00:00Z");
+  EXPECT_EQ(said(parse_workflow(SCHEDULE("0 0 1 1 ? 2020-2026"), "w.yml", known)), "5:17: W323 never fires again: its last time was in the year 2026 or before");
+  EXPECT_EQ(said(parse_workflow(SCHEDULE("0 0 1 12 ? 2020-2026"), "w.yml", known)), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Values, Saying, testing::Values(
+    Case{"in_a_list", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource], Variables: [{Name: N, Value: [a]}, {Name: M, Value: '${Aa.X}'}]}\n    Configuration: {Steps: []}\n",
+         "6:70: E113 Value must be a text, not a list\n6:94: E160 ${Aa.X}: there is no action Aa"},
+    Case{"in_a_map", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource], Variables: {N: [a], M: '${Aa.X}'}}\n    Configuration: {Steps: []}\n",
+         "6:56: E113 Value must be a text, not a list\n6:65: E160 ${Aa.X}: there is no action Aa"}), name_of);
+
+TEST(Diagnostics, SayWhereTheActionsOfAGroupBelong) {
+  const auto parsed = parse_workflow(HEAD "Actions:\n  G:\n    Deploy:\n      Identifier: aws/build@v1\n  E:\n", "w.yml", {});
+  EXPECT_EQ(said(parsed), "4:3: E130 G has neither Identifier (an action) nor Actions (a group)\n7:3: E130 E has neither Identifier (an action) nor Actions (a group)");
+  EXPECT_EQ(parsed.diagnostics.at(0).suggestion, "Put Deploy below Actions:");
+  EXPECT_EQ(parsed.diagnostics.at(1).suggestion, "Add Identifier:, for example aws/build@v1");
+}
+
+INSTANTIATE_TEST_SUITE_P(NotFilledIn, Saying, testing::Values(
+    Case{"W310_branch", HEAD "Triggers:\n  - Type: PUSH\n    Branches: [main, '${branch_name}']\n" ACTIONS, "5:23: W310 ${branch_name} is taken literally here"},
+    Case{"W310_environment", HEAD ACTIONS "    Environment: {Name: '${stage}-${WorkflowSource.BranchName}'}\n    Compute: {Fleet: '${FLEET:-x}'}\n",
+         "8:25: E181 the environment ${stage}-${WorkflowSource.BranchName} is not in tandem.yaml\n8:26: W310 ${stage} is taken literally here\n"
+         "8:35: W310 ${WorkflowSource.BranchName} is taken literally here"},
+    Case{"of_the_shell", HEAD "Actions:\n  A:\n    Identifier: aws/build@v1\n    Inputs: {Sources: [WorkflowSource], Variables: [{Name: X, Value: '${Y}'}]}\n    Configuration: {Steps: [{Run: 'a ${X}'}]}\n", ""}), name_of);
+
 INSTANTIATE_TEST_SUITE_P(Outside, Saying, testing::Values(
     Case{"artifact_above", HEAD ACTIONS "    Outputs: {Artifacts: [{Name: x, Files: ['a/../../b', '/', 'a..b/..c']}]}\n",
          "8:45: E154 a/../../b goes up with ..\n8:58: E154 / is no file of the workspace"},
     Case{"report_above", HEAD ACTIONS "    Outputs: {Reports: {R: {Format: JUNITXML, IncludePaths: ['**/..', /etc/x], ExcludePaths: [../y]}}}\n",
          "8:62: E154 **/.. goes up with ..\n8:71: E154 /etc/x is an absolute path\n8:95: E154 ../y goes up with .."},
     Case{"discovery_above", HEAD ACTIONS "    Outputs: {AutoDiscoverReports: {IncludePaths: [../y]}}\n", "8:52: E154 ../y goes up with .."},
+    Case{"cache_above", HEAD ACTIONS "    Caching: {FileCaching: {k: {Path: a/../../b}, l: {Path: ~/../x}, m: {Path: /}, n: {Path: a..b/..c}}}\n",
+         "8:39: E154 a/../../b goes up with ..\n8:61: E154 ~/../x goes up with ..\n8:80: E154 / is no file or folder of the workspace"},
+    Case{"cache_elsewhere", HEAD ACTIONS "    Caching: {FileCaching: {k: {Path: /var/cache/apt}, l: {Path: /roots/x}}}\n",
+         "8:39: W308 /var/cache/apt is outside the workspace: the cache k is neither restored nor kept\n"
+         "8:66: W308 /roots/x is outside the workspace: the cache l is neither restored nor kept"},
+    Case{"cache_of_home", HEAD ACTIONS "    Caching: {FileCaching: {k: {Path: /root/.m2}, l: {Path: ~/.npm}, m: {Path: /sources/WorkflowSource/x}, n: {Path: /codecatalyst/output/src/home/y}, o: {Path: $HOME/z}}}\n", ""},
     Case{"key_without_letters", HEAD "'': 1\n" ACTIONS, "3:1: E110 \"\" is not a property of a workflow"}), name_of);
 
 #define GITHUB HEAD "Actions:\n  A:\n    Identifier: aws/github-actions-runner@v1\n    Inputs: {Sources: [WorkflowSource]}\n    Configuration:\n      Steps:\n"

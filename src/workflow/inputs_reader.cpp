@@ -43,8 +43,8 @@ void read_input_artifacts(Properties& inputs, ActionDraft& draft, const Reading&
   refuse_surplus(draft.input_artifacts.size(), artifacts_max, "input artifacts", inputs.at_key("Artifacts"), reading.findings);
 }
 
-/// Name and value of one input variable, whichever form it has.
-void add_variable(const Spot& at, const std::string& name, const yaml::Node* value, ActionDraft& draft, const Reading& reading) {
+/// Name and value of one input variable, whichever form it has; `below` is the way to the value.
+void add_variable(const Spot& at, const std::string& name, const yaml::Node* value, const std::string& below, ActionDraft& draft, const Reading& reading) {
   auto& findings = reading.findings;
   if (!is_name(name, 60)) {
     findings.error("E162", at, fmt::format("\"{}\" is no variable name", name), "Use up to 60 letters, digits, - and _");
@@ -58,12 +58,12 @@ void add_variable(const Spot& at, const std::string& name, const yaml::Node* val
   if (value == nullptr || value->is_null()) {
     findings.warn("W305", at, fmt::format("the variable {} has no Value; it is empty", name), "Write Value: \"\" if that is meant");
   } else if (!value->is_scalar()) {
-    findings.error("E113", spot(*value, at.path), fmt::format("Value must be a text, not {}", described(*value)));
+    findings.error("E113", spot(*value, below), fmt::format("Value must be a text, not {}", described(*value)));
   } else {
     text = value->text;
     if (text.size() > value_max)
-      findings.error("E113", spot(*value, at.path), fmt::format("Value has {} characters; the limit is {}", text.size(), value_max));
-    for (auto& used : references_below(*value, at.path, reading.lines)) draft.references.push_back(std::move(used));
+      findings.error("E113", spot(*value, below), fmt::format("Value has {} characters; the limit is {}", text.size(), value_max));
+    for (auto& used : references_below(*value, below, reading.lines)) draft.references.push_back(std::move(used));
   }
   draft.action.variables.emplace_back(name, text);
 }
@@ -76,7 +76,7 @@ void read_variables(Properties& inputs, ActionDraft& draft, const Reading& readi
     for (const auto& variable : entry->value.entries) {
       if (draft.action.variables.size() > variables_max) break;   // too many anyway
       const auto below = joined(path, variable.key);
-      add_variable(spot(variable, below), variable.key, &variable.value, draft, reading);
+      add_variable(spot(variable, below), variable.key, &variable.value, below, draft, reading);
     }
   } else if (entry->value.is_list()) {
     for (size_t i = 0; i < entry->value.items.size() && draft.action.variables.size() <= variables_max; ++i) {
@@ -90,7 +90,7 @@ void read_variables(Properties& inputs, ActionDraft& draft, const Reading& readi
       variable.require("Name", "a variable");
       const auto name = variable.text("Name");
       variable.find("Value");
-      if (name) add_variable(variable.at("Name"), *name, item.find("Value"), draft, reading);
+      if (name) add_variable(variable.at("Name"), *name, item.find("Value"), variable.path("Value"), draft, reading);
       variable.finish();
     }
   } else {
@@ -119,15 +119,15 @@ std::string stored_as(const std::string& pattern) {
   return is_one_file ? pattern.substr(pattern.rfind('/') + 1) : pattern.substr(1);
 }
 
-void add_artifact(const Named& name, const std::vector<const yaml::Node*>& files, ActionDraft& draft, Findings& findings) {
+void add_artifact(const Named& name, const std::vector<const yaml::Node*>& files, const std::string& below, ActionDraft& draft, Findings& findings) {
   check_artifact_name(name.name, name.spot, findings);
   ArtifactOutput artifact{name.name, {}};
   for (const auto* file : files) {
-    refuse_climbing(*file, name.spot.path, findings);
+    refuse_climbing(*file, below, findings);
     if (file->text.find_first_not_of("/.") == std::string::npos && file->text.starts_with('/'))
-      findings.error("E154", spot(*file, name.spot.path), fmt::format("{} is no file of the workspace", file->text), "Write a path below the working directory");
+      findings.error("E154", spot(*file, below), fmt::format("{} is no file of the workspace", file->text), "Write a path below the working directory");
     else if (leads_elsewhere(file->text))
-      findings.warn("W308", spot(*file, name.spot.path),
+      findings.warn("W308", spot(*file, below),
                     fmt::format("{} is an absolute path; it is stored as {}", file->text, stored_as(file->text)),
                     "Write a path below the working directory");
     artifact.files.push_back(file->text);
@@ -148,9 +148,9 @@ void read_artifact(const yaml::Node& item, const std::string& path, const Named*
   const auto files = artifact.list("Files");
   refuse_surplus(files.size(), variables_max, "patterns", artifact.at_key("Files"), findings);
   if (name != nullptr) {
-    add_artifact(*name, files, draft, findings);
+    add_artifact(*name, files, artifact.path("Files"), draft, findings);
   } else if (const auto written = artifact.text("Name")) {
-    add_artifact({*written, artifact.at("Name")}, files, draft, findings);
+    add_artifact({*written, artifact.at("Name")}, files, artifact.path("Files"), draft, findings);
   }
   artifact.finish();
 }
@@ -195,6 +195,25 @@ bool is_cache_key(std::string_view key) {
   });
 }
 
+/// Whether an absolute path leads to something of the workspace, or ~ or $HOME to that of the action's HOME.
+bool is_of_the_workspace(const std::string& path) {
+  for (const auto root : {std::string_view("/root"), std::string_view("/sources/WorkflowSource"), std::string_view("/artifacts"), sources_root})
+    if (path == root || path.starts_with(fmt::format("{}/", root))) return true;
+  return !path.starts_with('/');
+}
+
+/// A miss costs time only, so a cache that lies elsewhere keeps no workflow from running.
+void check_cache_path(const yaml::Node& path, const std::string& key, const std::string& below, Findings& findings) {
+  const auto parts = split(path.text, '/');
+  if (std::ranges::find(parts, "..") != parts.end())
+    findings.error("E154", spot(path, below), fmt::format("{} goes up with ..", path.text), "Name a file or folder below the working directory or HOME");
+  else if (path.text.starts_with('/') && path.text.find_first_not_of("/.") == std::string::npos)
+    findings.error("E154", spot(path, below), fmt::format("{} is no file or folder of the workspace", path.text), "Name one below the working directory or HOME");
+  else if (!is_of_the_workspace(path.text))
+    findings.warn("W308", spot(path, below), fmt::format("{} is outside the workspace: the cache {} is neither restored nor kept", path.text, key),
+                  "Let the tool keep it below the working directory or HOME");
+}
+
 void read_cache(const yaml::Entry& entry, const std::string& path, ActionDraft& draft, Findings& findings) {
   if (!is_cache_key(entry.key))
     findings.error("E114", spot(entry, path), fmt::format("\"{}\" may use only letters, digits, -, _ and .", entry.key),
@@ -207,6 +226,7 @@ void read_cache(const yaml::Entry& entry, const std::string& path, ActionDraft& 
   cache.stands_at(spot(entry, path));
   cache.require("Path", "a cache");
   FileCache out{entry.key, cache.text("Path").value_or(""), {}};
+  if (!out.path.empty()) check_cache_path(*entry.value.find("Path"), entry.key, cache.path("Path"), findings);
   for (const auto* key : cache.list("RestoreKeys")) out.restore_keys.push_back(key->text);
   refuse_surplus(out.restore_keys.size(), caches_max, "restore keys", cache.at_key("RestoreKeys"), findings);
   cache.finish();

@@ -141,14 +141,21 @@ class DefinitionReader {
                       "Split the workflow");
   }
 
+  /// What an entry lacks: the level of a group's actions, or what says which action it is.
+  static std::string what_makes_it_one(const yaml::Entry& entry) {
+    std::vector<std::string> actions;
+    for (const auto& member : entry.value.entries)
+      if (member.value.find("Identifier") != nullptr) actions.push_back(member.key);
+    return actions.empty() ? "Add Identifier:, for example aws/build@v1" : fmt::format("Put {} below Actions:", join(actions, ", "));
+  }
+
   void read_block(const yaml::Entry& entry) {
     const auto path = joined("Actions", entry.key);
     check_action_name(entry.key, spot(entry, path));
     const bool has_identifier = entry.value.find("Identifier") != nullptr;
     const bool has_actions = entry.value.find("Actions") != nullptr;
     if (!entry.value.is_map() || (!has_identifier && !has_actions)) {
-      findings_.error("E130", spot(entry, path), fmt::format("{} has neither Identifier (an action) nor Actions (a group)", entry.key),
-                      "Add Identifier:, for example aws/build@v1");
+      findings_.error("E130", spot(entry, path), fmt::format("{} has neither Identifier (an action) nor Actions (a group)", entry.key), what_makes_it_one(entry));
       return;
     }
     if (has_actions && !has_identifier) return read_group(entry, path);
@@ -309,10 +316,11 @@ Parsed parse_workflow(std::string_view text, const std::string& file, const Know
   return read_definition(text, file, known);
 }
 
-Parsed too_large(const std::string& file, std::uint64_t bytes) {
+Parsed too_large(const std::string& file, std::optional<std::uint64_t> bytes) {
   const yaml::Lines nothing("");
   Findings findings(file, nothing);
-  findings.error("E105", {1, 1}, fmt::format("the definition is {} KB; the limit is {} KB", (bytes + 1023) / 1024, definition_bytes_max / 1024),
+  findings.error("E105", {1, 1}, bytes ? fmt::format("the definition is {} KB; the limit is {} KB", (*bytes + 1023) / 1024, definition_bytes_max / 1024)
+                                    : fmt::format("the definition is larger than the limit of {} KB", definition_bytes_max / 1024),
                  "Move long scripts into files of the repository");
   return {.diagnostics = findings.finish()};
 }

@@ -18,6 +18,7 @@ struct Known {
   std::vector<std::string> repositories;
   bool check_known = true;
   std::vector<std::string> local_environments{};   ///< those of `environments` whose target is this machine
+  std::optional<Instant> now{};                    ///< to say of a schedule that its years are over
 };
 
 /// What a definition says of itself even when it has errors: how it is called, and what was meant to start it.
@@ -39,8 +40,8 @@ struct Parsed {
 Parsed parse_workflow(std::string_view text, const std::string& file, const Known& known);
 
 constexpr std::uint64_t definition_bytes_max = 256 * 1024;
-/// The answer (E105) for a definition of so many bytes, which need not be read for it.
-Parsed too_large(const std::string& file, std::uint64_t bytes);
+/// The answer (E105) for a definition of so many bytes, or of nobody knows how many, which need not be read for it.
+Parsed too_large(const std::string& file, std::optional<std::uint64_t> bytes);
 
 /// Whether a path is that of a workflow: below .codecatalyst/workflows/, ending in .yml or .yaml.
 bool is_workflow_file(std::string_view path);

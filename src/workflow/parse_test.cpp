@@ -93,7 +93,7 @@ TEST(Definition, BecomesAWorkflowWithEverythingThatWasWritten) {
   ASSERT_TRUE(parsed.workflow) << all(parsed);
   EXPECT_TRUE(parsed.runnable());
   EXPECT_EQ(all(parsed),
-            "w.yml:58:32: N205 Actions.Ship.Actions.Deploy.Environment.Connections.Name: the connection 123456789012 is "
+            "w.yml:58:32: N205 Actions.Ship.Actions.Deploy.Environment.Connections[0].Name: the connection 123456789012 is "
             "ignored: the environment says where it deploys\n");
   const auto& workflow = *parsed.workflow;
   EXPECT_EQ(workflow.mode, RunMode::Superseded);

@@ -1,5 +1,7 @@
 #include "workflow/references.hpp"
 
+#include <re2/re2.h>
+
 #include <algorithm>
 
 #include "base/text.hpp"
@@ -8,32 +10,52 @@
 namespace tandem::workflow {
 namespace {
 
+/// Finds the parts of a text one after the other.
+class Places {
+ public:
+  Places(const yaml::Node& node, const yaml::Lines& lines) : node_(node), lines_(lines), from_(lines.offset(node.line, node.column)) {}
+
+  Spot of_next(std::string_view part, const std::string& path) {
+    const auto at = from_ == std::string_view::npos ? from_ : lines_.all().find(part, from_);
+    Spot where = spot(node_, path);
+    from_ = at;     // not found is written with escapes: what follows in this text is not looked for either
+    if (at == std::string_view::npos) return where;
+    where.line = lines_.line_at(at);
+    where.column = lines_.column_at(at);
+    from_ = at + part.size();
+    return where;
+  }
+
+ private:
+  const yaml::Node& node_;
+  const yaml::Lines& lines_;
+  size_t from_;
+};
+
 void collect(const yaml::Node& node, const std::string& path, const yaml::Lines& lines, std::vector<UsedReference>& out) {
   for (size_t i = 0; i < node.items.size(); ++i) collect(node.items[i], fmt::format("{}[{}]", path, i), lines, out);
   for (const auto& entry : node.entries) collect(entry.value, joined(path, entry.key), lines, out);
   if (!node.is_scalar()) return;
   auto references = references_in(node.text);
   if (references.empty()) return;
-  auto from = lines.offset(node.line, node.column);
+  Places places(node, lines);
   for (auto& reference : references) {
-    const auto needle = reference.text();
-    const auto at = from == std::string_view::npos ? from : lines.all().find(needle, from);
-    Spot where = spot(node, path);
-    if (at != std::string_view::npos) {
-      where.line = lines.line_at(at);
-      where.column = lines.column_at(at);
-      from = at + needle.size();
-    } else {
-      from = at;     // written with escapes: what follows in this text is not looked for either
-    }
+    auto where = places.of_next(reference.text(), path);
     out.push_back({std::move(reference), std::move(where)});
   }
 }
 
+/// Where neither a reference nor a variable of the shell or of a template (`${NAME}`) is read.
 void warn(const yaml::Node& node, const std::string& path, const Reading& reading) {
-  for (const auto& used : references_below(node, path, reading.lines))
-    reading.findings.warn("W310", used.spot, fmt::format("{} is taken literally here", used.reference.text()),
-                          "References are read in Configuration and in Inputs.Variables");
+  for (size_t i = 0; i < node.items.size(); ++i) warn(node.items[i], fmt::format("{}[{}]", path, i), reading);
+  for (const auto& entry : node.entries) warn(entry.value, joined(path, entry.key), reading);
+  if (!node.is_scalar()) return;
+  static const RE2 filled_in(R"((\$\{(?:[A-Za-z0-9._-]+\.)?[A-Za-z0-9_-]+\}))");
+  Places places(node, reading.lines);
+  re2::StringPiece rest(node.text);
+  std::string said;
+  while (RE2::FindAndConsume(&rest, filled_in, &said))
+    reading.findings.warn("W310", places.of_next(said, path), fmt::format("{} is taken literally here", said), "References are read in Configuration and in Inputs.Variables");
 }
 
 void warn_in_inputs(const yaml::Node& inputs, const std::string& path, const Reading& reading) {

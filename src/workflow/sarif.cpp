@@ -8,7 +8,7 @@
 namespace tandem::workflow {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 74> titles{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 75> titles{{
     {"E100", "not a workflow"}, {"E101", "text leaves a block"}, {"E102", "not valid YAML"},
     {"E103", "file of another CI system"}, {"E104", "duplicate key"}, {"E105", "definition too large"},
     {"E110", "unknown property"}, {"E111", "Commands instead of Steps"}, {"E112", "missing property"},
@@ -25,11 +25,11 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 74> titles{{
     {"E183", "no container engine here"}, {"E184", "timeout out of range"}, {"E190", "shared instance without a chain"},
     {"E191", "input artifact with a shared instance"}, {"W301", "second document"}, {"W302", "pattern like a glob"},
     {"W303", "unknown key in a step"}, {"W304", "dependency across levels"}, {"W305", "variable without value"},
-    {"W306", "hyphen in an artifact name"}, {"W307", "no input"}, {"W308", "absolute artifact path"},
+    {"W306", "hyphen in an artifact name"}, {"W307", "no input"}, {"W308", "absolute path"},
     {"W310", "reference where none is read"}, {"W312", "secret in single quotes"}, {"W313", "Compute given twice"},
     {"W314", "not with Lambda compute"}, {"W315", "very short timeout"}, {"W316", "long step without set -e"},
     {"W317", "action without a version"}, {"W318", "variable that nobody sets"}, {"W320", "swallowed failure"}, {"W321", "fixed sleep"},
-    {"W322", "source rewritten with sed"}, {"N200", "more than are shown"}, {"N201", "letter case"}, {"N202", "MANUAL is no trigger"},
+    {"W322", "source rewritten with sed"}, {"W323", "schedule that never fires"}, {"N200", "more than are shown"}, {"N201", "letter case"}, {"N202", "MANUAL is no trigger"},
     {"N203", "order not written down"}, {"N204", "undocumented reference"}, {"N205", "ignored here"}, {"N206", "old or loose form"}, {"N207", "not possible in CodeCatalyst"}, {"N208", "no network"},
 }};
 

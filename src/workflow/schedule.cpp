@@ -158,8 +158,11 @@ Result<Schedule> Schedule::parse(std::string_view expression) {
   schedule.months_ = TRY(set_of<13>(fields()[3], parts[3]));
   schedule.years_ = TRY(set_of<2200>(fields()[5], parts[5]));
   schedule.by_weekday_ = parts[2] == "?";
+  schedule.days_as_written_ = parts[schedule.by_weekday_ ? 4 : 2];
+  schedule.months_as_written_ = parts[3];
+  schedule.years_as_written_ = parts[5];
   const auto& field = fields()[schedule.by_weekday_ ? 4 : 2];
-  for (const auto& part : split(parts[schedule.by_weekday_ ? 4 : 2], ',')) {
+  for (const auto& part : split(schedule.days_as_written_, ',')) {
     const auto rule = TRY(rule_of(field, part));
     if (rule) {
       schedule.rules_.push_back(*rule);
@@ -208,6 +211,12 @@ bool Schedule::fires_at(Instant instant) const {
   const auto day = floor<days>(instant);
   const auto at = static_cast<size_t>(floor<minutes>(instant - day).count());
   return hours_.test(at / 60) && minutes_.test(at % 60) && fires_on(year_month_day{day});
+}
+
+std::optional<std::string> Schedule::why_it_never_fires() const {
+  if (next_after(sys_days{year{1970} / January / 1} - minutes{1})) return std::nullopt;
+  return fmt::format("month {} has no {} {} in {}", months_as_written_, by_weekday_ ? "day-of-week" : "day-of-month", days_as_written_,
+                     years_as_written_ == "*" ? "any year" : "year " + years_as_written_);
 }
 
 std::optional<minutes> Schedule::shortest_gap() const {

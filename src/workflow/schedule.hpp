@@ -32,6 +32,8 @@ class Schedule {
   bool fires_at(Instant instant) const;
   /// The smallest time between two firings; nothing when it fires at most once.
   std::optional<std::chrono::minutes> shortest_gap() const;
+  /// Why it fires in no year at all; nothing when it does in one.
+  std::optional<std::string> why_it_never_fires() const;
 
  private:
   bool fires_on(std::chrono::year_month_day day) const;
@@ -44,6 +46,9 @@ class Schedule {
   std::bitset<2200> years_;
   bool by_weekday_ = false;           ///< day-of-month is ?
   std::vector<DayRule> rules_;
+  std::string days_as_written_;
+  std::string months_as_written_;
+  std::string years_as_written_;
 };
 
 }  // namespace tandem::workflow

@@ -36,7 +36,7 @@ std::optional<std::string> event_meant(const std::string& written) {
 class TriggerReader {
  public:
   TriggerReader(const yaml::Node& node, std::string path, const Reading& reading)
-      : properties_(node, std::move(path), "a trigger", reading.findings), findings_(reading.findings) {
+      : properties_(node, std::move(path), "a trigger", reading.findings), findings_(reading.findings), now_(reading.known.now) {
     trigger_.place = findings_.place(properties_.here());
   }
 
@@ -186,10 +186,20 @@ class TriggerReader {
                       gap->count() == 1 ? std::string("runs every minute; the minimum is 30 minutes")
                                         : fmt::format("runs every {} minutes; the minimum is 30", gap->count()),
                       "Use at most two minutes, 30 apart: 0,30");
+    warn_of_silence(*parsed);
+  }
+
+  void warn_of_silence(const Schedule& schedule) {
+    const auto at = properties_.at("Expression");
+    if (const auto why = schedule.why_it_never_fires())
+      findings_.warn("W323", at, fmt::format("never fires: {}", *why), "Name days that these months have; L is the last one of a month");
+    else if (now_ && !schedule.next_after(*now_))
+      findings_.warn("W323", at, fmt::format("never fires again: its last time was in the year {} or before", rfc3339(*now_).substr(0, 4)), "Write * for the year");
   }
 
   Properties properties_;
   Findings& findings_;
+  std::optional<Instant> now_;
   Trigger trigger_;
 };
 

@@ -72,6 +72,22 @@ def test_every_mistake_is_told_with_its_place(folder):
     assert sarif["runs"][0]["results"][0]["ruleId"] == "E110"
 
 
+def test_standard_input_without_end_is_refused_soon_and_is_not_kept(folder):
+    with open("/dev/zero", "rb") as endless:
+        asked = subprocess.run(["/usr/bin/env", "bash", "-c", 'ulimit -v 400000; exec "$0" validate -', PROGRAM], cwd=folder, stdin=endless,
+                               text=True, capture_output=True, check=False, timeout=60)
+    assert asked.returncode == 2, asked.stderr
+    assert "E105 the definition is larger than the limit of 256 KB" in asked.stdout
+
+
+def test_fix_gives_back_all_of_what_is_too_large_for_it(folder):
+    large = "# text\n" * 2_000_000
+    filtered = tandem("validate", "--fix", "-", where=folder, text=large)
+    assert filtered.returncode == 2
+    assert filtered.stdout == large
+    assert "E105" in filtered.stderr
+
+
 def test_fix_is_a_filter_for_standard_input_and_changes_files_once(folder):
     wrong = GOOD.replace("PUSH", "push").replace('"src/.*"', '"src/*"')
     filtered = tandem("validate", "--fix", "-", where=folder, text=wrong)
