@@ -221,6 +221,29 @@ Done collect_names(const RepositoryConfiguration& repository, UsedNames& used) {
   return done();
 }
 
+/// What the configuration that init writes would carry, and the application does not hold.
+Done note_missing_parts(const Configuration& configuration, std::vector<std::string>& notes) {
+  const auto& application = configuration.repositories.front();
+  if (is_url(application.url)) return done();
+  const auto opened = TRY(git::Repository::open(application.url));
+  const auto tip = TRY(opened.find_ref("refs/heads/" + application.branch));
+  if (!tip) return done();
+  std::vector<std::string> there;
+  const auto tree = TRY(opened.tree_of(*tip));
+  const auto entries = TRY(opened.entries(tree));
+  for (const auto& entry : entries) there.push_back(entry.name);
+  std::vector<std::string> missing;
+  const auto look_for = [&](const std::string& name) {
+    if (!name.empty() && std::ranges::find(there, name) == there.end()) missing.push_back(name);
+  };
+  for (const auto& component : configuration.sync.components) look_for(component.from);
+  look_for(configuration.sync.requirements_from);
+  if (missing.empty()) return done();
+  if (there.size() > 20) there.resize(20);
+  notes.push_back(fmt::format("the application holds no {}, which tandem.yaml would carry: mend sync: there (at its root are {})", join(missing, ", "), join(there, ", ")));
+  return done();
+}
+
 Done note_missing_names(const Configuration& configuration, const Folders& folders, std::vector<std::string>& notes) {
   UsedNames used;
   for (const auto& repository : configuration.repositories) TRY(collect_names(repository, used), "looking for the names that the workflows of {} use", repository.name);
@@ -284,6 +307,7 @@ Result<Initialised> initialise(const InitialiseRequest& request, const Clock& cl
   configuration.environments.push_back(local_environment(request.admin_email));
   out.admin_password = TRY(make_secrets(folders), "making the first secrets");
   TRY(note_missing_names(configuration, folders, out.notes));
+  TRY(note_missing_parts(configuration, out.notes), "looking for what is carried");
   TRY(sync::Keyring::open(folders.keys(), clock.now()), "making the signing key");
 
   auto ledger = TRY(Ledger::open(folders.state, clock));

@@ -128,6 +128,14 @@ TEST(Initialise, WhatHoldsNothingYetIsSaid) {
   EXPECT_NE(world.notes(world.path("nothing")).find("holds no file"), std::string::npos);
 }
 
+TEST(Initialise, WhatWouldBeCarriedAndIsNotThereIsSaid) {
+  World world;
+  const auto notes = world.notes(world.path("app"));
+  EXPECT_NE(notes.find("application holds no main.py, requirements.txt"), std::string::npos) << notes;
+  EXPECT_NE(notes.find("at its root are src"), std::string::npos) << notes;
+  EXPECT_EQ(notes.find("no src"), std::string::npos) << notes;
+}
+
 TEST(Initialise, AFolderInsideARepositoryIsSaidToLeaveItsHistoryBehind) {
   World world;
   const auto notes = world.notes(world.path("app") / "src");
