@@ -71,6 +71,16 @@ bool tells_of_distance(std::string_view line) {
   return false;
 }
 
+/// The line of requirements.txt that pip's complaint ends with; the file alone where it names none.
+Place place_of(const fs::path& folder, std::string_view complaint) {
+  static constexpr std::string_view mark = " for ";
+  const auto at = complaint.rfind(mark);
+  const auto lines = lines_of(read_file(folder / requirements_file).value_or(""));
+  for (size_t i = 0; at != complaint.npos && i < lines.size(); ++i)
+    if (trimmed(lines[i]).starts_with(complaint.substr(at + mark.size()))) return {requirements_file, static_cast<int>(i) + 1};
+  return {requirements_file};
+}
+
 Done run_pip(const Programs& programs, const PythonApp& app, const fs::path& target) {
   bool is_far = false;
   auto heard = programs;
@@ -88,7 +98,11 @@ Done run_pip(const Programs& programs, const PythonApp& app, const fs::path& tar
     error.fault = Fault::Unavailable;
     return std::move(error).with_code("E-SYN-13").with_next("check that the package index of pip can be reached (PIP_INDEX_URL, pip.conf), and try again");
   }
-  if (!error.place) error.place = Place{requirements_file};
+  if (error.fault == Fault::Invalid) {
+    const auto said = error.what.rfind("ERROR: ");
+    if (said != std::string::npos) error.what = "pip cannot install it: " + error.what.substr(said + 7);
+  }
+  error.place = place_of(programs.folder, error.what);
   return std::move(error).with_next(fmt::format("mend {} beside cdk.json; packages are installed as wheels for {}, nothing is built", requirements_file, app.version));
 }
 
