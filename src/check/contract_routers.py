@@ -49,6 +49,33 @@ class Routers:
                     self.add_routes(router, ["GET"], concatenated([path, Known("/{rest:path}")]), place)
         return Unknown()
 
+    def take_in(self, router, routes, place):
+        """The members of routes=[...]."""
+        for choice in each(routes) if routes is not None else []:
+            for item in choice.items if isinstance(choice, ListValue) else [choice]:
+                for part in each(item):
+                    if isinstance(part, Router):
+                        part.is_included = True
+                        router.included.append((part, None))
+                    elif text_of(part) is None and not (isinstance(part, Known) and part.value is None):
+                        self.unknown("a route of a list", place)
+
+    def listed_route(self, reader, kind, positional, named, place):
+        """Route, Mount and their like: a router of one route, or one below a path."""
+        if kind in ("WebSocketRoute", "Host"):
+            return Router(False, None, place)
+        path = positional[0] if positional else named.find("path")
+        if kind == "Mount":
+            part = Router(False, path, place)
+            app = positional[1] if len(positional) > 1 else named.find("app")
+            if app is not None:
+                self.router_method(reader, part, "mount", [Known("", place), app], DictValue([]), place)
+            self.take_in(part, named.find("routes"), place)
+            return part
+        one = Router(False, None, place)
+        self.router_method(reader, one, "route", [path if path is not None else Unknown()], named, place)
+        return one
+
     def add_routes(self, router, methods, path, place):
         for choice in each(path) if path is not None else [Known("", place)]:
             if router.has_patterns and text_of(choice) is not None:  # ".+" and ".*" at the end take the rest of a path
