@@ -56,7 +56,7 @@ Result<ActionOutcome> promote(const Work& work) {
   work.say(fmt::format("release {} is live at {}", deployment.release.value, deployment.url));
   auto outcome = succeeded({{"LiveUrl", deployment.url}, {"SiteUrl", deployment.site}});
   outcome.detail["deployment"] = to_json(deployment);
-  if (proof == nullptr) outcome.notes.push_back("nothing has verified this release: the workflow has no tandem/verify@v1 before it is promoted");
+  if (proof == nullptr) outcome.notes.push_back("promoted without verification: the workflow has no tandem/verify@v1 between deploy and promote");
   return outcome;
 }
 

@@ -140,7 +140,7 @@ def test_a_release_that_nothing_verified_says_so(shipped):
     app = shipped.infrastructure / "app.py"
     app.write_text(app.read_text() + "# again\n")
     ship_infrastructure(shipped, "Unverified")
-    assert any("nothing has verified this release" in note for note in shipped.run(shipped.runs_of("ship")[0]["id"])["notes"])
+    assert any("promoted without verification" in note for note in shipped.run(shipped.runs_of("ship")[0]["id"])["notes"])
 
 
 def test_context_reaches_the_cdk_app(shipped):
