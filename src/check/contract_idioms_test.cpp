@@ -330,6 +330,21 @@ server.add_route("/late", one, methods=["PUT"])
   EXPECT_TRUE(needs.unknowns.empty());
 }
 
+TEST(PythonIdioms, RoutersAreTakenInByName) {
+  const auto needs = needs_of(R"(
+from fastapi import APIRouter, FastAPI
+things, words = APIRouter(), FastAPI()
+@things.get("/{id}")
+def thing(id): ...
+@words.get("/all")
+def all(): ...
+app = FastAPI()
+app.include_router(router=things, prefix="/things")
+app.mount(path="/words", app=words)
+)");
+  EXPECT_EQ(routes(needs), "GET /things/{id}\nGET /words/all\n");
+}
+
 TEST(PythonIdioms, ClassesThatDescendFromOneAnotherTwiceAreReadInBoundedTime) {
   std::string source = "class C0: pass\nclass D0: pass\n";
   for (int at = 1; at < 60; ++at)

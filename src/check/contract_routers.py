@@ -31,15 +31,16 @@ class Routers:
             if None in listed or not listed:
                 self.unknown("the methods of a route", place)
             self.add_routes(router, [method.upper() for method in listed if method], path, place)
-        elif name in ("include_router", "register_blueprint") and positional:
+        elif name in ("include_router", "register_blueprint"):
             prefix = named.find("prefix") or named.find("url_prefix")
-            for choice in each(positional[0]):
+            part = positional[0] if positional else named.find("router") or named.find("blueprint")
+            for choice in each(part) if part is not None else []:
                 if isinstance(choice, Router):
                     choice.is_included = True
                     router.included.append((choice, prefix))
                 else:
                     self.unknown("a router that is taken in", place)
-        elif name == "mount" and positional:
+        elif name == "mount" and path is not None:
             other = positional[1] if len(positional) > 1 else named.find("app")
             for choice in each(other) if other is not None else []:
                 if isinstance(choice, Router):
