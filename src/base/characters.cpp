@@ -10,7 +10,7 @@ namespace {
 
 /// Turns the direction of text, or is invisible: fit to make a reader see another text than there is.
 bool misleads(char32_t value) {
-  return (value >= 0x200B && value <= 0x200F) || (value >= 0x2028 && value <= 0x202E) || (value >= 0x2060 && value <= 0x206F) || value == 0xFEFF;
+  return (value >= 0x200B && value <= 0x200F) || (value >= 0x2028 && value <= 0x202E) || (value >= 0x2060 && value <= 0x206F) || value == 0xFEFF || value == 0x061C;
 }
 
 }  // namespace

@@ -310,6 +310,41 @@ def health(): ...
   EXPECT_EQ(needs.routes[1].assumes, std::vector<std::string>{"API_V1"});
 }
 
+TEST(PythonIdioms, RoutesOfStarletteAreListedWhereTheApplicationIsMade) {
+  const auto needs = needs_of(R"(
+from starlette.applications import Starlette
+from starlette.routing import Mount, Route, Router, WebSocketRoute
+async def one(request): ...
+PREFIX = "/v1"
+notes = [Route("/", one), Route("/{id:int}", endpoint=one, methods=["GET", "DELETE"])]
+admin = Router(routes=[Route(path="/users", endpoint=one, methods=["POST"])])
+server = Starlette(debug=False, routes=[
+    Route("/health", one),
+    Mount(PREFIX + "/notes", routes=notes),
+    Mount("/admin", app=admin),
+    WebSocketRoute("/live", one),
+])
+server.add_route("/late", one, methods=["PUT"])
+)");
+  EXPECT_EQ(routes(needs), "PUT /late\nGET /health\nGET /v1/notes/\nGET,DELETE /v1/notes/{id:int}\nPOST /admin/users\n");
+  EXPECT_TRUE(needs.unknowns.empty());
+}
+
+TEST(PythonIdioms, RoutersAreTakenInByName) {
+  const auto needs = needs_of(R"(
+from fastapi import APIRouter, FastAPI
+things, words = APIRouter(), FastAPI()
+@things.get("/{id}")
+def thing(id): ...
+@words.get("/all")
+def all(): ...
+app = FastAPI()
+app.include_router(router=things, prefix="/things")
+app.mount(path="/words", app=words)
+)");
+  EXPECT_EQ(routes(needs), "GET /things/{id}\nGET /words/all\n");
+}
+
 TEST(PythonIdioms, ClassesThatDescendFromOneAnotherTwiceAreReadInBoundedTime) {
   std::string source = "class C0: pass\nclass D0: pass\n";
   for (int at = 1; at < 60; ++at)

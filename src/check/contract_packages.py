@@ -2,7 +2,9 @@ R"python(#"
 # Functions of packages and of the standard library.
 
 ROUTERS = {"fastapi.FastAPI": True, "fastapi.APIRouter": False, "fastapi.routing.APIRouter": False, "flask.Flask": True, "flask.Blueprint": False,
-           "chalice.Chalice": True, "chalice.Blueprint": False}
+           "chalice.Chalice": True, "chalice.Blueprint": False, "starlette.applications.Starlette": True, "starlette.routing.Router": False}
+# Objects that are one route, or a part with a path of its own: they are taken in where the list of them is.
+LISTED_ROUTES = {"starlette.routing.Route", "fastapi.routing.APIRoute", "starlette.routing.Mount", "starlette.routing.Host", "starlette.routing.WebSocketRoute"}
 POWERTOOLS = "aws_lambda_powertools.event_handler."
 POWERTOOLS_RESOLVERS = {"APIGatewayRestResolver", "APIGatewayHttpResolver", "ApiGatewayResolver", "LambdaFunctionUrlResolver", "ALBResolver", "VPCLatticeResolver",
                         "VPCLatticeV2Resolver"}
@@ -50,7 +52,10 @@ class Packages:
             prefix = named.find("prefix") or named.find("url_prefix")
             router = Router(ROUTERS[name], prefix, place)
             self.routers.append(router)
+            self.take_in(router, named.find("routes"), place)
             return router
+        if name in LISTED_ROUTES:
+            return self.listed_route(reader, last, positional, named, place)
         if name.startswith(POWERTOOLS) and last in POWERTOOLS_RESOLVERS | POWERTOOLS_ROUTERS:
             router = Router(last in POWERTOOLS_RESOLVERS, self.stripped_prefix(named.find("strip_prefixes"), place), place, has_patterns=True)
             self.routers.append(router)

@@ -32,7 +32,7 @@ def place_of(place):
     return {"file": place[0], "line": place[1], "column": place[2]} if place else None
 
 
-ENTRY = re.compile(r"^(?:app|handler|lambda_handler)\s*=|^(?:async )?def (?:lambda_)?handler\(|\bFastAPI\(|\bMangum\(", re.MULTILINE)
+ENTRY = re.compile(r"^(?:app|handler|lambda_handler)\s*=|^(?:async )?def (?:lambda_)?handler\(|\b(?:FastAPI|Starlette)\(|\bMangum\(", re.MULTILINE)
 
 
 def entries_of(sources):

@@ -31,15 +31,16 @@ class Routers:
             if None in listed or not listed:
                 self.unknown("the methods of a route", place)
             self.add_routes(router, [method.upper() for method in listed if method], path, place)
-        elif name in ("include_router", "register_blueprint") and positional:
+        elif name in ("include_router", "register_blueprint"):
             prefix = named.find("prefix") or named.find("url_prefix")
-            for choice in each(positional[0]):
+            part = positional[0] if positional else named.find("router") or named.find("blueprint")
+            for choice in each(part) if part is not None else []:
                 if isinstance(choice, Router):
                     choice.is_included = True
                     router.included.append((choice, prefix))
                 else:
                     self.unknown("a router that is taken in", place)
-        elif name == "mount" and positional:
+        elif name == "mount" and path is not None:
             other = positional[1] if len(positional) > 1 else named.find("app")
             for choice in each(other) if other is not None else []:
                 if isinstance(choice, Router):
@@ -48,6 +49,33 @@ class Routers:
                 else:
                     self.add_routes(router, ["GET"], concatenated([path, Known("/{rest:path}")]), place)
         return Unknown()
+
+    def take_in(self, router, routes, place):
+        """The members of routes=[...]."""
+        for choice in each(routes) if routes is not None else []:
+            for item in choice.items if isinstance(choice, ListValue) else [choice]:
+                for part in each(item):
+                    if isinstance(part, Router):
+                        part.is_included = True
+                        router.included.append((part, None))
+                    elif text_of(part) is None and not (isinstance(part, Known) and part.value is None):
+                        self.unknown("a route of a list", place)
+
+    def listed_route(self, reader, kind, positional, named, place):
+        """Route, Mount and their like: a router of one route, or one below a path."""
+        if kind in ("WebSocketRoute", "Host"):
+            return Router(False, None, place)
+        path = positional[0] if positional else named.find("path")
+        if kind == "Mount":
+            part = Router(False, path, place)
+            app = positional[1] if len(positional) > 1 else named.find("app")
+            if app is not None:
+                self.router_method(reader, part, "mount", [Known("", place), app], DictValue([]), place)
+            self.take_in(part, named.find("routes"), place)
+            return part
+        one = Router(False, None, place)
+        self.router_method(reader, one, "route", [path if path is not None else Unknown()], named, place)
+        return one
 
     def add_routes(self, router, methods, path, place):
         for choice in each(path) if path is not None else [Known("", place)]:

@@ -82,6 +82,17 @@ TEST(Compose, ABrokenImportStopsItNamingFileAndLineInTheApplication) {
   EXPECT_TRUE(fs::is_empty(world.folder.path() / "bundles"));
 }
 
+TEST(Compose, AVariableThatTheFunctionDoesNotHaveIsTakenForNoPackage) {
+  World world;
+  world.files["lambda/src/people.py"] = "import os\ntable = os.environ['PEOPLE_TABLE']\n";
+  const auto bundle = world.compose();
+  ASSERT_FALSE(bundle);
+  EXPECT_EQ(bundle.error().code, "TD0404");
+  EXPECT_THAT(bundle.error().next, HasSubstr("set PEOPLE_TABLE in the function's environment in the CDK app"));
+  world.files["lambda/src/people.py"] = "words = {}\nword = words['lower']\n";
+  EXPECT_THAT(world.compose().error().next, HasSubstr("mend the import"));
+}
+
 TEST(Compose, ASyntaxErrorIsPlacedToo) {
   World world;
   world.files["lambda/src/people.py"] = "import os\n\ndef app(:\n";

@@ -71,9 +71,20 @@ std::string last_line(std::string_view text) {
 
 std::string_view cannot_load(const TrialRequest& request) { return is_native(request.runtime) ? "cannot be loaded" : "cannot be imported"; }
 
-const char* what_to_mend(const TrialRequest& request) {
-  return is_native(request.runtime) ? "see what the bootstrap says, and which libraries the handler's shared object wants"
-                                    : "mend the import, or add the missing package to requirements.txt";
+/// The name of the variable whose absence ended an import: a key in capitals is one of os.environ all but always.
+std::optional<std::string> missing_variable(std::string_view error) {
+  constexpr std::string_view head = "KeyError: '";
+  if (!error.starts_with(head) || !error.ends_with("'") || error.size() <= head.size() + 1) return std::nullopt;
+  const auto name = error.substr(head.size(), error.size() - head.size() - 1);
+  const auto is_of_a_variable = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
+  return std::ranges::all_of(name, is_of_a_variable) ? std::optional(std::string(name)) : std::nullopt;
+}
+
+std::string what_to_mend(const TrialRequest& request, std::string_view error) {
+  if (is_native(request.runtime)) return "see what the bootstrap says, and which libraries the handler's shared object wants";
+  if (const auto variable = missing_variable(error))
+    return fmt::format("set {} in the function's environment in the CDK app, or give the code a default for it", *variable);
+  return "mend the import, or add the missing package to requirements.txt";
 }
 
 Result<TrialAnswer> judge(const TrialRequest& request, const Output& output) {
@@ -89,9 +100,10 @@ Result<TrialAnswer> judge(const TrialRequest& request, const Output& output) {
   const auto stage = answer.string("stage");
   if (stage != "done") {
     const bool at_import = stage == "import";
-    auto error = failure(Fault::Invalid, "{} {}: {}", request.handler, at_import ? cannot_load(request) : "fails on GET /health", answer.string("error"))
+    const auto said = answer.string("error");
+    auto error = failure(Fault::Invalid, "{} {}: {}", request.handler, at_import ? cannot_load(request) : "fails on GET /health", said)
                      .with_code(at_import ? "TD0404" : "TD0405")
-                     .with_next(at_import ? what_to_mend(request) : "/health must answer without network");
+                     .with_next(at_import ? what_to_mend(request, said) : "/health must answer without network");
     error.place = place_in_bundle(answer, request);
     return error;
   }

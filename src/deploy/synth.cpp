@@ -10,6 +10,8 @@
 #include "deploy/synth/assembly_folder.hpp"
 #include "deploy/synth/cdk_app.hpp"
 #include "deploy/synth/node_packages.hpp"
+#include "deploy/synth/python_packages.hpp"
+#include "deploy/synth/way_out.hpp"
 
 namespace tandem::deploy {
 namespace fs = std::filesystem;
@@ -83,8 +85,10 @@ Done add_tree(Sha256& hash, const SynthRequest& request) {
 }
 
 /// Everything that decides what the app writes, as one name. The first line changes when the way of running does.
-Result<std::string> key_of(const SynthRequest& request, const std::map<std::string, std::string>& variables, const std::string& node) {
+Result<std::string> key_of(const SynthRequest& request, const std::map<std::string, std::string>& variables, const std::string& node,
+                           const std::string& python) {
   Sha256 hash;
+  if (!python.empty()) hash.add(fmt::format("python {}\n", python));
   hash.add("synth 1\n").add(fmt::format("node {}\nbundle {} {}\n", node, request.bundle.value, request.bundle_path));
   for (const auto& given : {variables, request.variables})
     for (const auto& [name, value] : given) hash.add(fmt::format("variable {} {}\n{}\n", name, value.size(), value));
@@ -130,10 +134,20 @@ Result<std::vector<std::string>> without_npx(std::vector<std::string> argv, cons
       .with_next("add the package to devDependencies and commit package-lock.json");
 }
 
+/// Runs a command of cdk.json; its failure comes with what to do about it.
+Done run_command(const Programs& programs, const std::vector<std::string>& argv, std::string_view code) {
+  auto ran = run_program(programs, argv, code);
+  if (ran) return done();
+  auto error = std::move(ran).error();
+  if (error.code.empty()) error.code = code;
+  if (error.fault == Fault::Cancelled) return error;
+  return synth::with_way_out(std::move(error), programs.folder, argv);
+}
+
 Done run_build(const Programs& programs, const CdkApp& app) {
   const auto build = TRY(without_npx(app.build, programs.folder, "build"));
   if (build.empty()) return done();
-  return run_program(programs, build, "E-SYN-15");
+  return run_command(programs, build, "E-SYN-15");
 }
 
 /// Runs the app into a folder of its own, checks what it wrote and keeps it.
@@ -141,7 +155,7 @@ Result<Assembly> run_app(Programs programs, const CdkApp& app, const fs::path& h
   auto scratch = TRY(TemporaryFolder::make_in(home.parent_path(), "synthesising"));
   programs.environment["CDK_OUTDIR"] = scratch.path().string();
   const auto argv = TRY(without_npx(app.app, programs.folder, "app"));
-  TRY(run_program(programs, argv, "E-SYN-16"));
+  TRY(run_command(programs, argv, "E-SYN-16"));
   const auto assembly = TRY(synth::read_assembly(scratch.path()), "checking what the app wrote");
   return keep(std::move(scratch), home, assembly.digest);
 }
@@ -154,8 +168,8 @@ bool needs_node(const CdkApp& app) {
   return app.has_packages || is_node(app.app) || is_node(app.build);
 }
 
-Result<std::string> node_for(const Programs& programs, const CdkApp& app) {
-  if (!needs_node(app)) return std::string("none");
+Result<std::string> node_for(const Programs& programs, const CdkApp& app, const std::optional<synth::PythonApp>& python) {
+  if (!needs_node(app) && !(python && python->wants_node)) return std::string("none");
   return node_version(programs, app.node_major_min);
 }
 
@@ -169,14 +183,19 @@ Result<Assembly> synthesise(const SynthRequest& request, const LineSink& on_line
   const auto variables = app_variables(request, context);
   Programs programs{request.folder, environment_of(request), request.time_limit, on_line, stop};
 
-  const auto node = TRY(node_for(programs, app));
-  const auto key = TRY(key_of(request, variables, node));
+  const auto python = TRY(synth::read_python_app(programs, app.app));
+  const auto node = TRY(node_for(programs, app, python));
+  const auto key = TRY(key_of(request, variables, node, python ? python->version : ""));
   const auto home = request.cache / "assemblies" / key;
   if (auto earlier = find_earlier(home)) return std::move(*earlier);
 
   TRY(make_folders(home.parent_path()));
   const auto where = app.links_packages ? synth::Install::InTree : synth::Install::InCache;
   if (app.has_packages) TRY(install_packages(programs, request.cache, where));
+  if (python && !python->wanted.empty()) {
+    const auto packages = TRY(install_python_packages(programs, *python, request.cache));
+    programs.environment["PYTHONPATH"] = packages.string();
+  }
   TRY(run_build(programs, app), "building the CDK app");
   for (const auto& [name, value] : variables) programs.environment[name] = value;
   return TRY(run_app(std::move(programs), app, home), "running the CDK app");

@@ -39,15 +39,16 @@ struct SynthRequest {
 /// Gets every line that npm, the build and the app print.
 using LineSink = std::function<void(std::string_view)>;
 
-/// Installs the packages that package-lock.json names (once for each lock file), runs `build` and `app` of cdk.json
+/// Installs the packages that package-lock.json names (once for each lock file) and, for an app that starts with Python, those of
+/// requirements.txt (once for each text of it), runs `build` and `app` of cdk.json
 /// with CDK_OUTDIR, and checks what came out. The app sees no AWS credentials and none of our own environment.
 ///
 /// The result's folder lies in `cache` under the digest of all inputs: the tree's files, the bundle, context, variables
-/// and the version of node. When it is there already nothing is run and `reused` is set. Clocks and networks an app
+/// and the versions of node and Python. When it is there already nothing is run and `reused` is set. Clocks and networks an app
 /// may read are not inputs.
 ///
 /// Errors: Invalid with code, place and next step for what the tree gets wrong (no cdk.json, no lock file, an aws-cdk
-/// that refuses current libraries, the app's own error with its file and line); Missing for node and npm; Unavailable
+/// that refuses current libraries, the app's own error with its file and line); Missing for node, npm, Python and pip; Unavailable
 /// when the registry cannot be reached; TimedOut; Cancelled.
 Result<Assembly> synthesise(const SynthRequest& request, const LineSink& on_line = {}, std::stop_token stop = {});
 

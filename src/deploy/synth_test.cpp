@@ -285,6 +285,14 @@ TEST(Synthesise, AnAppsErrorComesWithItsFileAndLine) {
   EXPECT_EQ(error.place->line, 2);
 }
 
+TEST(Synthesise, AModuleThatIsNotInstalledIsToldWithTheWayToIt) {
+  World world;
+  world.file("app.js", "require('aws-cdk-lib/core');\n");
+  const auto error = world.error();
+  EXPECT_EQ(error.code, "E-SYN-16");
+  EXPECT_TRUE(error.next.contains("add aws-cdk-lib to dependencies of package.json")) << error.next;
+}
+
 TEST(Synthesise, ASyntaxErrorComesWithItsFileAndLine) {
   World world;
   world.file("app.js", "const a = 1;\nconst b = ;\n");

@@ -235,7 +235,8 @@ Error proof_failure(const Proof& proof) {
   return failure(Fault::Broken, "verification failed, {} of {} cases: {}: {}: {} (blame: {})", count, proof.cases.size(), worst->suite,
                  worst->name, worst->what, word(worst->blame))
       .with_code("TD0420")
-      .with_next("mend the cause and push again; what is live was not touched");
+      .with_next(worst->suite == "handler" ? "mend the cause and push again (docs/handler.md says what /health answers, and from where the application has it); what is live was not touched"
+                                           : "mend the cause and push again; what is live was not touched");
 }
 
 }  // namespace

@@ -41,7 +41,8 @@ Result<Deployment> note_live(Workshop& shop, Deployment deployment, const Deploy
 Result<ActionOutcome> promote(const Work& work) {
   TRY(only_all_at_once(work));
   auto deployment = TRY(deployment_of(work.run));
-  if (const auto* proof = find_detail(work.run, "proof"); proof != nullptr) {
+  const auto* const proof = find_detail(work.run, "proof");
+  if (proof != nullptr) {
     const auto found = TRY(proof_from_json(*proof));
     if (!found.passed)
       return failure(Fault::Denied, "release {} did not pass its verification", deployment.release.value).with_code("TD0414");
@@ -55,6 +56,7 @@ Result<ActionOutcome> promote(const Work& work) {
   work.say(fmt::format("release {} is live at {}", deployment.release.value, deployment.url));
   auto outcome = succeeded({{"LiveUrl", deployment.url}, {"SiteUrl", deployment.site}});
   outcome.detail["deployment"] = to_json(deployment);
+  if (proof == nullptr) outcome.notes.push_back("promoted without verification: the workflow has no tandem/verify@v1 between deploy and promote");
   return outcome;
 }
 

@@ -20,6 +20,7 @@ inline constexpr auto foreign_destination = "TD0312";   ///< the destination is 
 inline constexpr auto too_many_commits = "TD0313";      ///< more commits than one sync carries one by one
 inline constexpr auto damaged_repository = "TD0315";    ///< objects are missing, or other bytes lie under their names; also told by base/git
 inline constexpr auto no_branch = "TD0316";             ///< the configured branch is not there
+inline constexpr auto no_commit = "TD0317";             ///< no commit of that name in the infrastructure
 inline constexpr auto requirement = "TD0320";           ///< a line of a requirements file that does not cross repositories
 inline constexpr auto requirement_conflict = "TD0321";  ///< both sides want versions that exclude each other
 inline constexpr auto bad_signature = "TD0330";         ///< no trusted key signed the attestation

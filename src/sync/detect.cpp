@@ -47,7 +47,7 @@ Result<Detection> detect(PairStore& store, const DetectRequest& request) {
   auto& repository = store.repository();
   Detection out;
   if (request.commit.empty()) out.commit = TRY(store.tip(request.target));
-  else out.commit = TRY(repository.resolve(request.commit.value), "looking for it in {}", request.target.name);
+  else out.commit = TRY(commit_named(repository, request.commit.value, request.target.name));
   out.tree = TRY(repository.tree_of(out.commit));
 
   const auto log = TRY(store.log());

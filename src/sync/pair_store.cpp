@@ -210,4 +210,12 @@ std::string stored_ref(Role role, std::string_view branch) {
   return fmt::format("refs/{}/{}", role == Role::Application ? "app" : "infra", branch);
 }
 
+Result<CommitId> commit_named(const git::Repository& store, const std::string& text, const std::string& repository) {
+  auto found = store.resolve(text);
+  if (found) return found;
+  return std::move(found).error().with_code(code::no_commit)
+      .with_next(fmt::format("git log in {} names its commits; tandem sync log those that were carried, and what they became", repository))
+      .during(fmt::format("looking for it in {}", repository));
+}
+
 }  // namespace tandem::sync

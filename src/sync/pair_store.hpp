@@ -63,5 +63,7 @@ class PairStore {
 std::string stored_ref(Role role, std::string_view branch);
 /// The tip of a branch in a pair store that the caller has opened, as of the last fetch. Errors: Missing.
 Result<CommitId> tip_in(const git::Repository& store, const RepositoryConfiguration& repository);
+/// The commit that somebody has named, of a repository that has been fetched. Errors: TD0317.
+Result<CommitId> commit_named(const git::Repository& store, const std::string& text, const std::string& repository);
 
 }  // namespace tandem::sync

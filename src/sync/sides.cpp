@@ -16,7 +16,7 @@ namespace {
 Result<CommitId> resolve_source(const SyncRequest& request, const PairStore& store) {
   const auto tip = TRY(store.tip(request.source));
   if (request.commit.empty()) return tip;
-  const auto commit = TRY(store.repository().resolve(request.commit.value), "looking for it in {}", request.source.name);
+  const auto commit = TRY(commit_named(store.repository(), request.commit.value, request.source.name));
   const bool is_on_branch = TRY(is_within(store.repository(), commit, tip));
   if (!is_on_branch)
     return failure(Fault::Denied, "commit {} is not on branch {} of {}", short_id(commit), request.source.branch, request.source.name)

@@ -17,6 +17,19 @@ bool has_control(std::string_view name) {
   return std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
+/// Characters that nobody sees, or that turn the direction of a text, make a name look like another. The two joiners are
+/// part of the spelling of some languages.
+bool is_unseen(std::string_view name) {
+  const auto plain = replaced(replaced(std::string(name), "\xE2\x80\x8C", ""), "\xE2\x80\x8D", "");
+  return printable(plain) != plain;
+}
+
+bool has_upper_control(std::string_view name) {
+  for (size_t i = 0; i + 1 < name.size(); ++i)
+    if (name[i] == '\xC2' && static_cast<unsigned char>(name[i + 1]) < 0xA0) return true;
+  return false;
+}
+
 /// The one thing most wrong with a name, as rule and clause.
 std::optional<std::pair<std::string, std::string>> wrong_name(std::string_view name, const TreeLimits& limits) {
   if (name.empty()) return {{"name.empty", "has no name"}};
@@ -28,6 +41,8 @@ std::optional<std::pair<std::string, std::string>> wrong_name(std::string_view n
   if (name.size() > limits.name_bytes_max) return {{"name.length", fmt::format("has a name of {} bytes", name.size())}};
   if (is_alias_of_git(name)) return {{"name.git", "is .git to git or to some file system"}};
   if (is_alias_of_gitmodules(name)) return {{"name.gitmodules", "would define submodules"}};
+  if (has_upper_control(name)) return {{"name.control", "has a control character in its name"}};
+  if (is_unseen(name)) return {{"name.unseen", "has a character in its name that is not seen or turns the direction of the text"}};
   return std::nullopt;
 }
 

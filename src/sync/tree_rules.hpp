@@ -49,7 +49,7 @@ struct Reserved {
 };
 
 /// Everything wrong with one folder; pure. Rules: name.empty, name.dot, name.git, name.gitmodules, name.slash,
-/// name.backslash, name.control, name.utf8, name.length, name.duplicate, name.order, name.clash, name.reserved,
+/// name.backslash, name.control, name.utf8, name.unseen, name.length, name.duplicate, name.order, name.clash, name.reserved,
 /// mode.link, mode.submodule, mode.unknown, path.length, path.depth, size.blob.
 std::vector<Refusal> check_folder(const Listing& folder, const Reserved& reserved, const TreeLimits& limits = {});
 

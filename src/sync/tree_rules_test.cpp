@@ -56,6 +56,19 @@ TEST(TreeRules, NamesThatNobodyCanReadAreRefused) {
   EXPECT_THAT(rules({file(std::string(5000, 'n'))}), Contains("name.length"));
 }
 
+TEST(TreeRules, NamesThatAreReadAsOthersAreRefused) {
+  for (const auto* name : {"a\xE2\x80\xAEyp.exe", "a\xE2\x81\xA6" "b", "\xE2\x80\x8F" "a", "a\xD8\x9C" "b", "a\xE2\x80\x8B.py", "\xEF\xBB\xBFmain.py"})
+    EXPECT_THAT(rules({file(name)}), testing::ElementsAre("name.unseen")) << shown(name);
+  EXPECT_THAT(rules({file("a\xC2\x9B" "b")}), testing::ElementsAre("name.control"));
+  EXPECT_THAT(rules({file("\xD9\x85\xDB\x8C\xE2\x80\x8C\xD8\xB1.py"), file("\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x92\xBB.md")}), IsEmpty())
+      << "joiners belong to the spelling of some languages, and to signs";
+}
+
+/// The carried code runs on Linux, where these are names like others; who checks out on Windows reads docs/sync.md.
+TEST(TreeRules, NamesThatAreDevicesOnWindowsPass) {
+  EXPECT_THAT(rules({file("a."), file("a:b"), file("aux.py"), file("com1"), file("con"), file("nul.txt"), file("prn"), file("z ")}), IsEmpty());
+}
+
 TEST(TreeRules, NamesThatSomeFileSystemsTakeForOneAreRefused) {
   EXPECT_THAT(rules({file("A"), file("a")}), Contains("name.clash"));
   EXPECT_THAT(rules({file("caf\x65\xCC\x81"), file("caf\xC3\xA9")}), Contains("name.clash"));

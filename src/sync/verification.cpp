@@ -156,7 +156,7 @@ Result<SyncVerification> verify_sync(PairStore& store, const DetectRequest& requ
   auto& repository = store.repository();
   SyncVerification out{{}, request.source.name, {}};
   if (request.commit.empty()) out.commit = TRY(store.tip(request.target));
-  else out.commit = TRY(repository.resolve(request.commit.value), "looking for it in {}", request.target.name);
+  else out.commit = TRY(commit_named(repository, request.commit.value, request.target.name));
   const auto log = TRY(store.log());
   const auto last = TRY(newest_sync(repository, log, out.commit, request.source.name, request.public_keys));
   note(out, "log", check_claims(repository, out.commit, last, log, request.public_keys), "no commit claims to be a sync that the log does not know", "");

@@ -9,7 +9,7 @@
 namespace tandem::verify {
 namespace {
 
-enum class Needs { Nobody, Administrator };
+enum class Needs { NoLogin, Nobody, Administrator };   ///< Nobody: the administrator's routes are asked, too, if there is one
 
 struct Suite {
   std::string_view name;
@@ -17,7 +17,11 @@ struct Suite {
   void (*run)(Visit&) = nullptr;
 };
 
-constexpr std::array<Suite, 6> suites{{{"endpoints", Needs::Nobody, check_endpoints},
+/// The handler is looked at always; named alone it is all that is looked at.
+void check_nothing_further(Visit&) {}
+
+constexpr std::array<Suite, 7> suites{{{"handler", Needs::NoLogin, check_nothing_further},
+                                       {"endpoints", Needs::NoLogin, check_endpoints},
                                        {"crud", Needs::Administrator, check_crud},
                                        {"auth", Needs::Administrator, check_auth},
                                        {"search", Needs::Administrator, check_search},
@@ -60,7 +64,8 @@ void leave_out(Visit& visit, const Suite& suite, std::string_view why) {
 void run_suites(Visit& visit, const std::stop_token& stop) {
   const auto& request = visit.request();
   std::string why = "no administrator is configured";
-  if (request.administrator && !visit.check("auth", "POST /auth/login lets the administrator in", [&] { return visit.log_in_administrator(); }))
+  const bool wants_login = std::ranges::any_of(suites, [&](const Suite& suite) { return suite.needs != Needs::NoLogin && is_wanted(request, suite.name); });
+  if (wants_login && request.administrator && !visit.check("auth", "POST /auth/login lets the administrator in", [&] { return visit.log_in_administrator(); }))
     why = "the administrator could not log in";
   for (const auto& suite : suites) {
     if (stop.stop_requested()) return;

@@ -180,6 +180,15 @@ TEST(Verify, OnlyTheSuitesAskedForAreRunButTheHandlerAlways) {
     EXPECT_TRUE(item.suite == "search" || item.suite == "handler" || item.name.contains("administrator")) << item.suite;
 }
 
+TEST(Verify, TheHandlerAloneCanBeAskedForByAPairWithAnotherApi) {
+  World world;
+  world.request.suites = {"handler"};
+  const auto proof = world.proof();
+  EXPECT_TRUE(proof.passed) << listed(proof);
+  ASSERT_FALSE(proof.cases.empty());
+  for (const auto& item : proof.cases) EXPECT_EQ(item.suite, "handler") << "nobody logs in where no suite needs the administrator: " << item.name;
+}
+
 TEST(Verify, AnExhaustedBudgetIsInconclusiveAndStillCleansUp) {
   World world;
   world.request.budget = std::chrono::milliseconds{60};

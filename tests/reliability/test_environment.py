@@ -135,6 +135,14 @@ def ship_infrastructure(world, message):
     world.settled()
 
 
+def test_a_release_that_nothing_verified_says_so(shipped):
+    git(shipped.infrastructure, "pull", "-q", "--rebase", "origin", "main")
+    app = shipped.infrastructure / "app.py"
+    app.write_text(app.read_text() + "# again\n")
+    ship_infrastructure(shipped, "Unverified")
+    assert any("promoted without verification" in note for note in shipped.run(shipped.runs_of("ship")[0]["id"])["notes"])
+
+
 def test_context_reaches_the_cdk_app(shipped):
     file = shipped.infrastructure / ".codecatalyst" / "workflows" / "ship.yml"
     git(shipped.infrastructure, "pull", "-q", "--rebase", "origin", "main")

@@ -206,3 +206,44 @@ def test_a_conflict_shows_both_sides_and_ends_with_refused_by_policy(pair):
     assert len(said["conflicts"]) == 1
     assert pair.tandem("sync", "--on-conflict", "take-source")["record"]["landed"]
     assert pair.tandem("sync", "verify")["holds"]
+
+
+def states(said):
+    return {file["path"]: file["state"] for file in said["sources"][0]["files"] if file["state"] != "identical"}
+
+
+def test_verify_follows_edits_merges_and_reverts_file_by_file(pair):
+    pair.tandem("sync")
+    clone = pair.folder / "history"
+    run("git", "clone", "-q", pair.folder / "infrastructure.git", clone, cwd=pair.folder)
+    synced = run("git", "rev-parse", "HEAD", cwd=clone).strip()
+
+    def verified(message, code):
+        run("git", "add", "-A", cwd=clone)
+        run("git", "commit", "-q", "--allow-empty", "-m", message, cwd=clone)
+        run("git", "push", "-q", "origin", "HEAD:main", cwd=clone)
+        return pair.tandem("sync", "verify", "--full", code=code)
+
+    (clone / "lambda/src/people.py").write_text("by hand\n")
+    assert states(verified("edit", 3)) == {"lambda/src/people.py": "changed"}
+    run("git", "revert", "-n", "HEAD", cwd=clone)
+    assert verified("revert of the edit", 0)["holds"]
+
+    run("git", "checkout", "-q", "-b", "side", synced, cwd=clone)
+    (clone / "lambda/src/extra.py").write_text("more\n")
+    (clone / "lambda/src/people.py").unlink()
+    run("git", "add", "-A", cwd=clone)
+    run("git", "commit", "-qm", "side", cwd=clone)
+    run("git", "checkout", "-q", "main", cwd=clone)
+    run("git", "merge", "-q", "--no-edit", "side", cwd=clone)
+    assert states(verified("after the merge", 3)) == {"lambda/src/extra.py": "added", "lambda/src/people.py": "missing"}
+    run("git", "revert", "-n", "-m", "1", "HEAD~1", cwd=clone)
+    assert verified("revert of the merge", 0)["holds"]
+    assert pair.tandem("sync", "verify", synced)["holds"], "an earlier commit is asked for by its id"
+
+
+def test_a_commit_that_is_not_there_is_told_with_the_way_to_those_that_are(pair):
+    pair.tandem("sync")
+    said = pair.tandem("sync", "verify", "deadbeef", code=1)
+    assert said["code"] == "TD0317"
+    assert "tandem sync log" in said["next"]

@@ -271,7 +271,9 @@ Done Applying::check_entry_point() const {
   }
   return failure(Fault::Invalid,
                  "no function has the Handler {} that was composed; the template has {}",
-                 request_.entry_point, handlers.empty() ? "no function" : join(handlers, ", "));
+                 request_.entry_point, handlers.empty() ? "no function" : join(handlers, ", "))
+      .with_next("let the CDK app take the function's Handler from the environment variable TANDEM_HANDLER (or the context value handler), "
+                 "which hold what was composed");
 }
 
 }  // namespace tandem::deploy::local

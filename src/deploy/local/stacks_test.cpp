@@ -283,6 +283,9 @@ TEST_F(Stacks, TheEntryPointMustBeWhatTheTemplateStarts) {
   EXPECT_TRUE(
       holds(refusal(request), "no function has the Handler integrated_api_handler.lambda_handler"))
       << refusal(request);
+  const auto refused = target->prepare(request, ignore, {});
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().next.find("TANDEM_HANDLER"), std::string::npos) << refused.error().next;
   request.entry_point = "index.handler";
   EXPECT_EQ(refusal(request), "accepted");
 }
