@@ -2,6 +2,7 @@
 
 #include <re2/re2.h>
 
+#include <functional>
 #include <set>
 
 #include "base/digest.hpp"
@@ -81,19 +82,42 @@ Place place_of(const fs::path& folder, std::string_view complaint) {
   return {requirements_file};
 }
 
-Done run_pip(const Programs& programs, const PythonApp& app, const fs::path& target) {
+/// Makes a folder under its final name only when it is whole.
+Done make_whole(const fs::path& home, const std::function<Done(const fs::path&)>& fill) {
+  auto scratch = TRY(TemporaryFolder::make_in(home.parent_path(), "installing"));
+  TRY(fill(scratch.path()));
+  std::error_code trouble;
+  fs::rename(scratch.path(), home, trouble);
+  if (trouble) return failure(Fault::Unavailable, "cannot move the packages to {}: {}", home.string(), trouble.message());
+  (void)scratch.release();
+  return done();
+}
+
+/// The app's Python in an environment that has pip: Debian's own comes without. Made once for each Python.
+Result<std::string> python_with_pip(const Programs& programs, const PythonApp& app, const fs::path& below) {
+  const auto home = below / ("pip-" + sha256_hex(app.python + '\0' + app.version).substr(0, 16));
+  const auto program = (home / "bin" / "python").string();
+  const auto alone = TRY(FileLock::take(fs::path(home.string() + ".lock"), programs.time_limit, programs.stop), "waiting for another run that makes pip ready");
+  if (is_there(home)) return program;
+  const auto made = make_whole(home, [&](const fs::path& scratch) { return run_program(programs, {app.python, "-m", "venv", scratch.string()}, "E-SYN-19"); });
+  if (made) return program;
+  auto error = made.error();
+  if (error.code != "E-SYN-19") return error;
+  error.fault = Fault::Missing;
+  return std::move(error).during(fmt::format("making an environment with pip for {}", app.python)).with_next("install python3-venv, or whatever brings ensurepip to this Python");
+}
+
+Done run_pip(const Programs& programs, const PythonApp& app, const std::string& pip, const fs::path& target) {
   bool is_far = false;
   auto heard = programs;
   heard.on_line = [&](std::string_view line) {
     is_far = is_far || tells_of_distance(line);
     if (programs.on_line) programs.on_line(line);
   };
-  auto installed = run_program(heard, {app.python, "-m", "pip", "install", "--only-binary=:all:", "--no-input", "--disable-pip-version-check", "--quiet",
+  auto installed = run_program(heard, {pip, "-m", "pip", "install", "--only-binary=:all:", "--no-input", "--disable-pip-version-check", "--quiet",
                                        "--no-warn-script-location", "--target", target.string(), "-r", requirements_file}, "E-SYN-18");
   if (installed) return done();
   auto error = std::move(installed).error();
-  if (error.what.contains("No module named pip"))
-    return failure(Fault::Missing, "{} has no pip", app.python).with_code("E-SYN-19").with_next("install python3-pip");
   if (error.fault == Fault::Invalid && is_far) {
     error.fault = Fault::Unavailable;
     return std::move(error).with_code("E-SYN-13").with_next("check that the package index of pip can be reached (PIP_INDEX_URL, pip.conf), and try again");
@@ -138,12 +162,8 @@ Result<fs::path> install_python_packages(const Programs& programs, const PythonA
   TRY(make_folders(home.parent_path()));
   const auto alone = TRY(FileLock::take(fs::path(home.string() + ".lock"), programs.time_limit, programs.stop), "waiting for another run that installs the packages");
   if (is_there(home)) return home;
-  auto scratch = TRY(TemporaryFolder::make_in(home.parent_path(), "installing"));
-  TRY(run_pip(programs, app, scratch.path()), "installing the packages of {}", requirements_file);
-  std::error_code trouble;
-  fs::rename(scratch.path(), home, trouble);
-  if (trouble) return failure(Fault::Unavailable, "cannot move the packages to {}: {}", home.string(), trouble.message());
-  (void)scratch.release();
+  const auto pip = TRY(python_with_pip(programs, app, home.parent_path()));
+  TRY(make_whole(home, [&](const fs::path& scratch) { return run_pip(programs, app, pip, scratch); }), "installing the packages of {}", requirements_file);
   return home;
 }
 

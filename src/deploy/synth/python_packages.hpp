@@ -25,7 +25,7 @@ Result<std::optional<PythonApp>> read_python_app(const Programs& programs, const
 
 /// The folder with the packages, for PYTHONPATH; in `cache` under a digest of what is wanted and the Python's version.
 /// Only wheels: nothing of a package runs before the app does. Any number of runs may ask at once.
-/// Errors: Invalid with E-SYN-18 (pip refused), Unavailable with E-SYN-13 (no index), Missing with E-SYN-19 (no pip).
+/// Errors: Invalid with E-SYN-18 (pip refused), Unavailable with E-SYN-13 (no index), Missing with E-SYN-19 (no venv).
 Result<std::filesystem::path> install_python_packages(const Programs& programs, const PythonApp& app, const std::filesystem::path& cache);
 
 }  // namespace tandem::deploy::synth
