@@ -264,7 +264,7 @@ class DefinitionReader {
 
   const yaml::Node& root_;
   Properties properties_;
-  const Reading& reading_;
+  const Reading reading_;        // a copy: who makes a reader gives it a temporary
   Findings& findings_;
   Workflow workflow_;
   Outline outline_;
