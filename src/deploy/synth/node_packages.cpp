@@ -76,11 +76,6 @@ class FileLock {
   int descriptor_;
 };
 
-bool is_there(const fs::path& path) {
-  std::error_code trouble;
-  return fs::exists(path, trouble);
-}
-
 bool is_out_of_reach(std::string_view what) {
   for (const std::string_view word : {"ENOTFOUND", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EAI_AGAIN", "ERR_SOCKET_TIMEOUT", "E503", "E502"})
     if (what.contains(word)) return true;
@@ -117,14 +112,23 @@ Done install_into(const fs::path& home, const Programs& programs) {
   // A registry's credentials have no business in a cache.
   TRY(tandem::remove_all(scratch.path() / ".npmrc"));
   TRY(make_folders(scratch.path() / "node_modules"));
+  return keep_as(std::move(scratch), home);
+}
+
+}  // namespace
+
+bool is_there(const fs::path& path) {
+  std::error_code trouble;
+  return fs::exists(path, trouble);
+}
+
+Done keep_as(TemporaryFolder scratch, const fs::path& home) {
   std::error_code trouble;
   fs::rename(scratch.path(), home, trouble);
   if (trouble) return failure(Fault::Unavailable, "cannot move the packages to {}: {}", home.string(), trouble.message());
   (void)scratch.release();
   return done();
 }
-
-}  // namespace
 
 Done run_program(const Programs& programs, const std::vector<std::string>& argv, std::string_view code) {
   LineReader out(programs.on_line);

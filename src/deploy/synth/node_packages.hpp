@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/files.hpp"
 #include "base/process.hpp"
 #include "base/result.hpp"
 
@@ -25,6 +26,10 @@ struct Programs {
 /// Runs a program in the tree's folder, each line going to `on_line`. A non-zero exit is an Error that says what the
 /// output meant, with `code`. Errors besides: Missing program, TimedOut, Cancelled.
 Done run_program(const Programs& programs, const std::vector<std::string>& argv, std::string_view code);
+
+bool is_there(const std::filesystem::path& path);
+/// What was installed into `scratch` appears as `home`, whole. Errors: Unavailable; nothing is there then.
+Done keep_as(TemporaryFolder scratch, const std::filesystem::path& home);
 
 /// "v20.20.2". Errors: Missing with E-SYN-10 (no node), Invalid with E-SYN-11 (older than `major_min`).
 Result<std::string> node_version(const Programs& programs, int major_min);

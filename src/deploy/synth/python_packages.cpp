@@ -17,11 +17,6 @@ namespace {
 constexpr auto requirements_file = "requirements.txt";
 constexpr size_t files_max = 50;
 
-bool is_there(const fs::path& path) {
-  std::error_code trouble;
-  return fs::exists(path, trouble);
-}
-
 Error refused_line(const std::string& file, int line, std::string what, std::string next) {
   return failure(Fault::Invalid, "{}", what).at({file, line}).with_code("E-SYN-18").with_next(std::move(next));
 }
@@ -86,11 +81,7 @@ Place place_of(const fs::path& folder, std::string_view complaint) {
 Done make_whole(const fs::path& home, const std::function<Done(const fs::path&)>& fill) {
   auto scratch = TRY(TemporaryFolder::make_in(home.parent_path(), "installing"));
   TRY(fill(scratch.path()));
-  std::error_code trouble;
-  fs::rename(scratch.path(), home, trouble);
-  if (trouble) return failure(Fault::Unavailable, "cannot move the packages to {}: {}", home.string(), trouble.message());
-  (void)scratch.release();
-  return done();
+  return keep_as(std::move(scratch), home);
 }
 
 /// The app's Python in an environment that has pip: Debian's own comes without. Made once for each Python.

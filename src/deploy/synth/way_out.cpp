@@ -3,15 +3,11 @@
 #include <re2/re2.h>
 
 #include "base/text.hpp"
+#include "deploy/synth/node_packages.hpp"
 
 namespace tandem::deploy::synth {
 namespace fs = std::filesystem;
 namespace {
-
-bool is_there(const fs::path& path) {
-  std::error_code trouble;
-  return fs::exists(path, trouble);
-}
 
 std::string for_python_module(const std::string& module, const fs::path& folder) {
   const auto own = fmt::format("; if {} is a module of your own, commit it", module);
